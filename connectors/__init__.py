@@ -1,0 +1,1 @@
+"""The edges: where things arrive (inboxes) and leave (outlets)."""

@@ -1,0 +1,1 @@
+"""Casework assurance for an ombudsman's office."""
