@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NewType, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 Cursor = NewType("Cursor", str)
@@ -55,6 +55,11 @@ class Batch:
     more: bool = False
 
 
+def nothing_known(_external_ids: Sequence[str]) -> set[str]:
+    """Answer for a caller that keeps no receipts: none of these is known."""
+    return set()
+
+
 class Inbox(Protocol):
     """A place where messages arrive. Used by one thread at a time, but for `wait`."""
 
@@ -68,10 +73,18 @@ class Inbox(Protocol):
         """Whether `wait` hears of new messages by itself (IMAP IDLE)."""
         ...
 
-    def fetch(self, cursor: Cursor | None, *, limit: int) -> Batch:
+    def fetch(
+        self,
+        cursor: Cursor | None,
+        *,
+        limit: int,
+        known: Callable[[Sequence[str]], set[str]] = nothing_known,
+    ) -> Batch:
         """Return up to `limit` messages after `cursor` (None: from the beginning), oldest first.
 
         Reading changes nothing at the server, so the same cursor gives the same messages.
+        `known` tells which of some external ids have a receipt already: an inbox whose messages
+        bear no numbers (a folder of files) leaves those out.
 
         Raises:
             UnavailableError: this inbox should be tried again later.

@@ -346,6 +346,9 @@ class ClockPolicy:
     ico_letter_working_days: int = 20
     vulnerable_steps_minutes: tuple[int, ...] = (60, 90, 120, 150)
     remind_hour: int = 9  # Europe/London
+    ack_working_days: int = 1
+    remind_working_days_before: tuple[int, ...] = (5, 1)  # beside the one on the midpoint
+    escalate_working_days_after: tuple[int, ...] = (1, 3)  # Assistant Director, Director
     extra_holidays: Mapping[date, frozenset[str]] = field(default_factory=dict)
     """Late-announced bank holidays: date → nations (ENG, WLS, SCT, NIR)."""
 
@@ -426,6 +429,8 @@ class Policy:
     directory: Directory = field(default_factory=Directory)
     clocks: ClockPolicy = field(default_factory=ClockPolicy)
     teams: Mapping[str, Team] = field(default_factory=dict)
+    routes: Mapping[Route, str] = field(default_factory=dict)
+    """Which team gets the notice of what takes a route: route → team id."""
     suggestions: Mapping[str, str] = field(default_factory=dict)
     """Which team will reply: category, criterion or "call-back" → team id."""
     arrangements: tuple[Arrangement, ...] = ()
@@ -521,8 +526,39 @@ class Decision:
     template: str = ""  # of the acknowledgement; "" where none is ever sent
     recipient: str = ""  # "" with a template: a letter to post
     arrangements: tuple[str, ...] = ()
+    notify: bool = True  # false: the message already lies in the team's own mailbox
 
     @property
     def acknowledge(self) -> bool:
         """Whether something goes to the enquirer, at once or on release."""
         return self.skip is None
+
+
+class OutboxKind(StrEnum):
+    """What an entry of the outbox is."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    NOTICE = "notice"
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+    ALERT = "alert"
+    OPERATOR = "operator"  # something a person has to look at: quarantine, failed mail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """A message to send, fully rendered. `key` and `recipient` together are unique.
+
+    The same key gives the same Message-ID, so a repeat after a crash is the same mail.
+    """
+
+    kind: OutboxKind
+    key: str
+    recipient: str
+    outlet: str
+    envelope_from: str
+    message_id: str  # without the angle brackets
+    content: bytes
+    send_after: datetime
+    hold: Hold | None = None
+    release_at: datetime | None = None  # a hold that ends by itself

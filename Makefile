@@ -1,0 +1,78 @@
+# Two commands on a fresh Debian or Ubuntu machine: `make run` and `make test`.
+# Needed beforehand: make, git, Python 3.11 or newer, and root or sudo for Debian packages.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The newest suitable Python; override with `make PYTHON=/path/to/python3 …`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	&& command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+PACKAGES := dovecot-imapd postfix postgresql openssl
+PYTEST := $(BIN)/pytest
+
+.PHONY: help setup run test check unit servers bench soak clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## Build .venv with everything pinned
+
+$(VENV)/.ready: pyproject.toml constraints.txt Makefile
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed: install python3." >&2; exit 1; fi
+	@# Debian ships venv apart from Python: bring it along where it is missing.
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		echo "Installing python3-venv …"; $(SUDO) apt-get update -qq; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			"python$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		--group dev --editable .
+	@touch $@
+
+run: setup ## Show a sample day on the embedded default: SQLite and Maildirs
+	$(BIN)/assurance demo
+
+check: setup ## Lint, format, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/assurance check
+
+servers: ## Install the servers that the tests start for themselves
+	@missing=$$(for p in $(PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing" $$missing "…"; \
+		if [ ! -e /usr/sbin/policy-rc.d ]; then \
+			printf '#!/bin/sh\nexit 101\n' | $(SUDO) tee /usr/sbin/policy-rc.d >/dev/null; \
+			$(SUDO) chmod +x /usr/sbin/policy-rc.d; \
+			trap '$(SUDO) rm -f /usr/sbin/policy-rc.d' EXIT; \
+		fi; \
+		$(SUDO) apt-get update -qq; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends $$missing >/dev/null; \
+	fi
+
+unit: setup ## The tests that need no server
+	$(PYTEST) tests/unit
+
+test: setup servers check ## Everything, on real servers
+	rm -f .coverage .coverage.*
+	$(PYTEST) --cov --cov-report= tests
+	$(BIN)/coverage report --fail-under=90
+
+bench: setup servers ## Measure; prints a table
+	$(BIN)/python -m benchmarks
+
+soak: setup servers ## The long runs: kills and races with many seeds
+	ASSURANCE_SOAK=1 $(PYTEST) -m soak --override-ini addopts="-ra --import-mode=importlib" tests/acceptance
+
+clean: ## Remove everything that was built
+	rm -rf $(VENV) build dist var .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,361 @@
+"""Mail out over SMTP, one connection kept open; every reply told apart by what it means to us.
+
+What a reply code means depends on when it comes (RFC 5321 §4.2.1):
+
+- greeting, EHLO, `MAIL FROM`: 4xx, nothing can be sent for now; 5xx, this server does not want
+  *us* (the sender is the office's own), but for 552 and 555, which are about the one message;
+- login: 4xx for now, 5xx access denied;
+- `RCPT TO` and `DATA`: about this message, 4xx for now, 5xx for good;
+- 421 at any time, a lost connection or silence: nothing can be sent for now.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import TYPE_CHECKING, NoReturn
+
+from connectors.base import (
+    AccessDeniedError,
+    ConnectorError,
+    DeferredError,
+    Envelope,
+    RejectedError,
+    UnavailableError,
+)
+from connectors.tls import TlsMode, check_mode, client_context, refused_certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["SmtpOutlet"]
+
+IDLE_CHECK_S = 30.0
+"""After how long a silence the connection is tried before it is used."""
+CLOSING = 421
+AUTHENTICATION_REQUIRED = 530
+ABOUT_THE_MESSAGE = frozenset({552, 555})  # too large; a parameter that is not understood
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f-\x9f]+@[^\s<>@\x00-\x1f\x7f-\x9f]+")
+_LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
+
+
+class _StaleError(Exception):
+    """A connection kept from earlier turned out dead before anything was said over it."""
+
+
+class SmtpOutlet:
+    """A mail server that takes our mail on. Used by one thread at a time."""
+
+    def __init__(  # noqa: PLR0913 - one keyword for each setting of a server
+        self,
+        *,
+        name: str,
+        host: str,
+        port: int,
+        tls: TlsMode,
+        username: str | None = None,
+        password: Callable[[], str] | None = None,
+        ca_file: str | None = None,
+        timeout_s: float = 30.0,
+        local_hostname: str | None = None,
+    ) -> None:
+        """Remember the settings; nothing is opened yet.
+
+        `local_hostname` is how we call ourselves; without it our own host name if it has a
+        dot, else an address literal.
+
+        Raises:
+            ValueError: clear text to another machine, or a user name without a password.
+        """
+        check_mode(tls, host)
+        if (username is None) != (password is None):
+            message = "a user name and a password go together"
+            raise ValueError(message)
+        self._name = name
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._username = username
+        self._password = password
+        self._ca_file = ca_file
+        self._timeout_s = timeout_s
+        self._local_hostname = local_hostname
+        self._where = f"{host}:{port}"
+        self._smtp: smtplib.SMTP | None = None
+        self._used_at = 0.0  # by the monotonic clock
+
+    @property
+    def name(self) -> str:
+        """The outlet's name in the config."""
+        return self._name
+
+    def send(self, envelope: Envelope) -> None:
+        """Hand one message over, its bytes unchanged but for line ends, which become CRLF.
+
+        A connection that died while idle is replaced once, as long as nothing of this message
+        was said over it. Once the message is under way, silence means that nobody knows whether
+        it was taken: that is an `UnavailableError` too, and sending again repeats the same mail.
+
+        Raises:
+            RejectedError: an address or the message is refused for good.
+            DeferredError: an address or the message is refused for now.
+            UnavailableError: nothing can be sent for now.
+            AccessDeniedError: certificate, login or our sender address are not accepted.
+        """
+        letter = _Letter(envelope)
+        try:
+            self._send(letter)
+        except _StaleError:
+            self.close()
+            self._send(letter)
+
+    def _send(self, letter: _Letter) -> None:
+        kept = self._smtp is not None
+        smtp = self._ready()
+        try:
+            with self._speaking():
+                self._begin(smtp, letter, kept=kept)
+                self._tell_recipient(smtp, letter)
+                self._tell_content(smtp, letter)
+        except (RejectedError, DeferredError):
+            self._reset(smtp)
+            raise
+        except (ConnectorError, _StaleError):
+            self.close()
+            raise
+        self._used_at = monotonic()
+
+    def _ready(self) -> smtplib.SMTP:
+        """Return a connection that answers; one that was idle for long is tried first."""
+        if self._smtp is not None and monotonic() - self._used_at > IDLE_CHECK_S:
+            self._try_out(self._smtp)
+        if self._smtp is None:
+            self._smtp = self._connect()
+        return self._smtp
+
+    def _try_out(self, smtp: smtplib.SMTP) -> None:
+        try:
+            answers = _is_good(smtp.noop()[0])
+        except (OSError, smtplib.SMTPException):
+            answers = False
+        if not answers:
+            self.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        context = client_context(self._ca_file)
+        with self._speaking("cannot be reached"):
+            smtp = self._dial(context)
+        try:
+            with self._speaking():
+                if self._tls == "starttls":
+                    self._encrypt(smtp, context)
+                smtp.ehlo_or_helo_if_needed()
+                self._login(smtp)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _dial(self, context: ssl.SSLContext) -> smtplib.SMTP:
+        if self._tls == "implicit":
+            return smtplib.SMTP_SSL(
+                self._host,
+                self._port,
+                self._local_hostname or _own_name(),
+                timeout=self._timeout_s,
+                context=context,
+            )
+        return smtplib.SMTP(
+            self._host,
+            self._port,
+            self._local_hostname or _own_name(),
+            timeout=self._timeout_s,
+        )
+
+    def _encrypt(self, smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        smtp.ehlo_or_helo_if_needed()
+        if not smtp.has_extn("starttls"):
+            message = f"{self._where} does not offer STARTTLS; nothing was sent"
+            raise AccessDeniedError(message)
+        try:
+            smtp.starttls(context=context)
+        except smtplib.SMTPResponseException as exc:
+            self._refuse_us(exc.smtp_code, "STARTTLS")
+        smtp.ehlo_or_helo_if_needed()
+
+    def _login(self, smtp: smtplib.SMTP) -> None:
+        if self._username is None or self._password is None:
+            return
+        try:
+            password = self._password()
+        except OSError as exc:
+            message = f"the password for {self._where} cannot be read ({type(exc).__name__})"
+            raise AccessDeniedError(message) from exc
+        try:
+            smtp.login(self._username, password)
+        except smtplib.SMTPAuthenticationError as exc:
+            self._refuse_us(exc.smtp_code, "the login")
+        except smtplib.SMTPNotSupportedError as exc:
+            message = f"{self._where} offers no login; the password was not sent"
+            raise AccessDeniedError(message) from exc
+        except UnicodeError as exc:
+            message = f"the name or password for {self._where} has letters that SMTP cannot carry"
+            raise AccessDeniedError(message) from exc
+
+    @contextmanager
+    def _speaking(self, what: str = "ended the connection") -> Iterator[None]:
+        """Turn whatever smtplib, socket and ssl raise into our errors."""
+        try:
+            yield
+        except (ConnectorError, _StaleError):
+            raise
+        except ssl.SSLCertVerificationError as exc:
+            raise refused_certificate(self._host, exc) from exc
+        except smtplib.SMTPResponseException as exc:  # greeting or EHLO
+            self._refuse_us(exc.smtp_code, "the connection")
+        except (OSError, smtplib.SMTPException, ValueError) as exc:
+            message = f"{self._where} {what} ({type(exc).__name__})"
+            raise UnavailableError(message) from exc
+
+    def _refuse_us(self, code: int, what: str) -> NoReturn:
+        if code // 100 == 5:  # noqa: PLR2004 - reply codes are read by their first digit
+            message = f"{self._where} refused {what} ({code})"
+            raise AccessDeniedError(message)
+        message = f"{self._where} refused {what} for now ({code})"
+        raise UnavailableError(message)
+
+    def _begin(self, smtp: smtplib.SMTP, letter: _Letter, *, kept: bool) -> None:
+        options = letter.options(smtp)
+        try:
+            code = smtp.docmd("MAIL", " ".join([f"FROM:<{letter.sender}>", *options]))[0]
+        except (OSError, smtplib.SMTPServerDisconnected) as exc:
+            if kept:
+                raise _StaleError from exc
+            raise
+        if code == CLOSING and kept:
+            raise _StaleError
+        if code in ABOUT_THE_MESSAGE:
+            message = f"{self._where} refused the message before its address ({code})"
+            raise RejectedError(message, code=code)
+        if not _is_good(code):
+            self._refuse_us(code, "our sender address")
+
+    def _tell_recipient(self, smtp: smtplib.SMTP, letter: _Letter) -> None:
+        recipient = letter.recipient if letter.utf8 else _ascii_domain(letter.recipient)
+        code = smtp.docmd("RCPT", f"TO:<{recipient}>")[0]
+        self._judge(code, "the address")
+
+    def _tell_content(self, smtp: smtplib.SMTP, letter: _Letter) -> None:
+        try:
+            code = smtp.data(letter.content)[0]
+        except smtplib.SMTPDataError as exc:  # DATA itself was refused
+            code = exc.smtp_code
+        self._judge(code, "the message")
+
+    def _judge(self, code: int, what: str) -> None:
+        if _is_good(code):
+            return
+        if code in (CLOSING, -1):  # -1: smtplib could not read the reply
+            message = f"{self._where} is closing the connection ({code})"
+            raise UnavailableError(message)
+        if code == AUTHENTICATION_REQUIRED:
+            self._refuse_us(code, "us without a login")
+        if code // 100 == 5:  # noqa: PLR2004 - reply codes are read by their first digit
+            message = f"{self._where} refused {what} for good ({code})"
+            raise RejectedError(message, code=code)
+        message = f"{self._where} refused {what} for now ({code})"
+        raise DeferredError(message, code=code)
+
+    def _reset(self, smtp: smtplib.SMTP) -> None:
+        """Make the connection ready for another message, or let it go."""
+        try:
+            if _is_good(smtp.rset()[0]):
+                self._used_at = monotonic()
+                return
+        except (OSError, smtplib.SMTPException):
+            pass
+        self.close()
+
+    def close(self) -> None:
+        """Take leave if the server still listens, and let go of the connection."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is None:
+            return
+        with suppress(OSError, smtplib.SMTPException, ValueError):
+            if smtp.sock is not None:
+                smtp.sock.settimeout(min(2.0, self._timeout_s))
+            smtp.quit()
+        smtp.close()
+
+
+class _Letter:
+    """An envelope checked, and made ready for the wire."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        """Check the addresses; a line end in one would be a command of somebody else's.
+
+        Raises:
+            RejectedError: an address cannot stand in an SMTP command.
+        """
+        self.sender = _checked(envelope.sender) if envelope.sender else ""
+        self.recipient = _checked(envelope.recipient)
+        self.content = _LINE_END.sub(b"\r\n", envelope.content)
+        self.utf8 = False
+
+    def options(self, smtp: smtplib.SMTP) -> list[str]:
+        """Return what `MAIL FROM` must announce (RFC 1870, 6152, 6531).
+
+        Raises:
+            RejectedError: the message needs an extension that the server does not have.
+        """
+        header = self.content.partition(b"\r\n\r\n")[0]
+        self.utf8 = not (
+            header.isascii() and self.sender.isascii() and _ascii_domain(self.recipient).isascii()
+        )
+        smtp.command_encoding = "utf-8" if self.utf8 else "ascii"
+        size = [f"SIZE={len(self.content)}"] if smtp.has_extn("size") else []
+        if self.content.isascii() and not self.utf8:
+            return size
+        needed = ["SMTPUTF8", "8BITMIME"] if self.utf8 else ["8BITMIME"]
+        if missing := [extension for extension in needed if not smtp.has_extn(extension)]:
+            message = f"the mail server lacks {missing[0]}, which this message needs"
+            raise RejectedError(message)
+        return [*size, "BODY=8BITMIME", *(["SMTPUTF8"] if self.utf8 else [])]
+
+
+def _checked(address: str) -> str:
+    if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        message = "an address holds what no mail address may"
+        raise RejectedError(message)
+    try:
+        address.encode()
+    except UnicodeEncodeError as exc:  # half of a surrogate pair
+        message = "an address holds what no mail address may"
+        raise RejectedError(message) from exc
+    return address
+
+
+def _ascii_domain(address: str) -> str:
+    """Return the address with its domain in ASCII (IDNA), where that can be done."""
+    local, at, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    with suppress(UnicodeError):
+        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
+    return address
+
+
+def _is_good(code: int) -> bool:
+    return 200 <= code < 300  # noqa: PLR2004 - the range of replies that say yes
+
+
+def _own_name() -> str:
+    """Return our host name without asking any server for it (RFC 5321 §4.1.4)."""
+    name = socket.gethostname()
+    return name if "." in name else "[127.0.0.1]"

@@ -1,0 +1,407 @@
+"""The `assurance` command. Exit codes follow sysexits.
+
+64 usage, 65 data, 66 no input, 69 unavailable, 70 our mistake, 75 try later, 78 config.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import sysconfig
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from daemon import logs
+from daemon.app import (
+    AlreadyRunningError,
+    App,
+    connect_store,
+    load_templates,
+    make_casework,
+    open_store,
+    read_clock,
+)
+from daemon.casework import CaseworkError
+from daemon.config import Config, ConfigError, ConfigErrors, load
+from daemon.deadlines import WorkingDays, deadline, deadline_as_json, parse_received
+from daemon.explain import Judge, Judged, UnreadableError, as_json
+from daemon.model import Box, ClockKind
+from daemon.service import Stop
+from daemon.store import SchemaError, StoreUnavailableError
+
+EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT = 0, 64, 65, 66
+EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 69, 70, 75, 78
+
+app = typer.Typer(
+    name="assurance",
+    help="Takes in enquiries, logs, routes, acknowledges and chases them until somebody replied.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks show local variables: people's words
+)
+database = typer.Typer(help="The database's schema.", no_args_is_help=True)
+app.add_typer(database, name="db")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="For a program to read.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who does this: your name.")]
+NoteOption = Annotated[str, typer.Option("--note", help="A few words for the record.")]
+ReferenceArgument = Annotated[str, typer.Argument(metavar="REF", help="The enquiry's reference.")]
+
+
+def share() -> Path:
+    """Return the folder that config, templates and samples are shipped in.
+
+    In a checkout that is its root; installed, `share/assurance` of the environment.
+    """
+    with resources.as_file(resources.files("daemon")) as package:
+        root = package.parent
+    if (root / "pyproject.toml").is_file() and (root / "templates").is_dir():
+        return root
+    return Path(sysconfig.get_path("data")) / "share" / "assurance"
+
+
+def say(text: str) -> None:
+    """Tell the person on standard error."""
+    print(text, file=sys.stderr)
+
+
+def fail(code: int, text: str) -> NoReturn:
+    """Say what is wrong and what to do, and end."""
+    say(text)
+    raise typer.Exit(code)
+
+
+def load_config(folder: Path | None, *, state_dir: Path | None = None) -> Config:
+    """Return the checked config, or end with 78 and every mistake by file and key."""
+    folder = folder or share() / "config"
+    try:
+        return load(folder, env=os.environ, state_dir=state_dir)
+    except ConfigErrors as errors:
+        refuse_config(folder, errors.errors)
+
+
+def refuse_config(folder: Path, errors: tuple[ConfigError, ...]) -> NoReturn:
+    """End with 78 and every mistake."""
+    for error in errors:
+        say(str(error))
+    count = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
+    fail(EX_CONFIG, f"{count} in the config folder {folder}. Nothing was started.")
+
+
+def check_templates(config: Config) -> tuple[ConfigError, ...]:
+    """Render every template; return every mistake."""
+    folder = templates_folder(config)
+    try:
+        templates = load_templates(folder)
+    except (OSError, ValueError) as error:
+        why = f"The templates in {folder} cannot be read ({type(error).__name__})."
+        return (ConfigError(file="daemon.toml", key="paths.templates", why=why),)
+    return tuple(
+        ConfigError(file=f"templates/{path}", key="", why=why) for path, why in templates.check()
+    )
+
+
+def templates_folder(config: Config) -> Path:
+    """Return where the templates lie."""
+    return config.templates_dir or share() / "templates"
+
+
+@app.command()
+def check(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
+    """Check the config and render every template; opens no socket."""
+    folder = config or share() / "config"
+    warnings: tuple[ConfigError, ...] = ()
+    try:
+        loaded = load(folder, env=os.environ)
+    except ConfigErrors as found:
+        errors = found.errors
+    else:
+        errors, warnings = check_templates(loaded), loaded.warnings
+    if as_json_:
+        rows = {"errors": _rows(errors), "warnings": _rows(warnings), "config": str(folder)}
+        print(json.dumps(rows))
+        raise typer.Exit(EX_CONFIG if errors else EX_OK)
+    for warning in warnings:
+        say(f"Warning: {warning}")
+    if errors:
+        refuse_config(folder, errors)
+    print(f"The config in {folder} is in order, and every template renders.")
+
+
+def _rows(errors: tuple[ConfigError, ...]) -> list[dict[str, str]]:
+    return [{"file": e.file, "key": e.key, "why": e.why} for e in errors]
+
+
+def start(config: Path | None) -> tuple[App, Stop]:
+    """Return the daemon, ready to work, or end with what is wrong."""
+    loaded = load_config(config)
+    logs.configure(format=loaded.log.format, level=loaded.log.level, stream=sys.stderr)
+    logs.catch_uncaught()
+    log = logs.get_logger()
+    if errors := check_templates(loaded):
+        for error in errors:
+            log.error("config_refused", config_file=error.file, why=error.why)
+        refuse_config(config or share() / "config", errors)
+    for warning in loaded.warnings:
+        log.warning(
+            "config_warned", config_file=warning.file, config_key=warning.key, why=warning.why
+        )
+    stop = Stop()
+    try:
+        store = open_store(loaded)
+        daemon = App(
+            loaded,
+            templates=load_templates(templates_folder(loaded)),
+            store=store,
+            stop=stop,
+        )
+        daemon.begin()
+    except SchemaError as error:
+        fail(EX_CONFIG, str(error))
+    except AlreadyRunningError as error:
+        fail(EX_TEMPFAIL, str(error))
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, f"{error}. See [store] url in daemon.toml.")
+    except OSError as error:
+        fail(EX_CONFIG, f"{error.filename}: {error.strerror}. Check the state folder's owner.")
+    return daemon, stop
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Run the daemon until it is told to stop (SIGTERM)."""
+    daemon, stop = start(config)
+    stop.install()
+    end_process(daemon.run())
+
+
+def end_process(code: int) -> NoReturn:
+    """End at once: a cut-off thread must not keep the process past its stop."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+@app.command()
+def once(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
+    """Poll every inbox, send what is due and sweep, once; then end."""
+    daemon, stop = start(config)
+    stop.install()
+    daemon.once()
+    unavailable = daemon.unavailable
+    daemon.close()
+    if as_json_:
+        print(json.dumps({"unavailable": list(unavailable)}))
+    if unavailable:
+        fail(EX_UNAVAILABLE, f"Could not be reached: {', '.join(unavailable)}. See the log above.")
+    raise typer.Exit(daemon.exit_code)
+
+
+@app.command()
+def demo(
+    config: ConfigOption = None,
+    state: Annotated[
+        Path, typer.Option(help="Where the demo keeps its things; emptied at each start.")
+    ] = Path("var/demo"),
+    pause: Annotated[float, typer.Option(help="Seconds between two mails of the day.")] = 0.4,
+    stay: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds to go on after the last mail. By default until Ctrl-C, or two minutes"
+            " where there is no terminal."
+        ),
+    ] = None,
+) -> None:
+    """Show a sample day: mail comes in, is understood, routed, answered and put on the clock."""
+    from daemon.demo import Demo, DemoError  # noqa: PLC0415 -- only this command draws
+
+    logs.configure(format="auto", level="error", stream=sys.stderr)
+    try:
+        show = Demo.prepare(
+            config_dir=config or share() / "config",
+            samples=share() / "samples" / "day",
+            templates=share() / "templates",
+            state=state,
+            console=Console(),
+        )
+    except ConfigErrors as errors:
+        refuse_config(config or share() / "config", errors.errors)
+    except DemoError as error:
+        fail(EX_NOINPUT, str(error))
+    end_process(show.run(pause_s=pause, stay_s=stay))
+
+
+@app.command()
+def explain(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Mails, folders, .jsonl.")],
+    config: ConfigOption = None,
+    inbox: Annotated[str, typer.Option(help="The box it came to, such as ombudsman.")] = "",
+    as_json_: JsonOption = False,
+) -> None:
+    """Say what each message would be taken for and what would be done, and why. Sends nothing."""
+    loaded = load_config(config)
+    judge = Judge.of(loaded.rules, loaded.policy, read_clock)
+    box = _box(inbox, loaded)
+    try:
+        for judged in judge.judge_all(paths, box):
+            if as_json_:
+                print(json.dumps(as_json(judged)))
+            else:
+                _print_judged(judged)
+    except UnreadableError as error:
+        fail(EX_NOINPUT, str(error))
+
+
+def _box(name: str, config: Config) -> Box | None:
+    """Return the box an inbox stands for: by the inbox's name, or the box's own."""
+    if not name:
+        return None
+    for one in config.inboxes:
+        if one.name == name:
+            return one.box
+    if name in set(Box):
+        return Box(name)
+    known = sorted({*(one.name for one in config.inboxes), *(box.value for box in Box)})
+    fail(EX_USAGE, f"There is no inbox {name!r}. Known: {', '.join(known)}.")
+
+
+def _print_judged(judged: Judged) -> None:
+    from daemon.console import judged_panel  # noqa: PLC0415 -- only where a person reads
+
+    Console().print(judged_panel(judged))
+
+
+@app.command("deadline")
+def deadline_command(
+    kind: Annotated[str, typer.Option("--kind", help="Such as foi, mp, dpa, other.")],
+    received: Annotated[str, typer.Option("--received", help="ISO 8601; London if no offset.")],
+    config: ConfigOption = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Say when a clock falls due, reminds and escalates, with the working."""
+    if kind not in set(ClockKind):
+        fail(EX_USAGE, f"There is no clock {kind!r}. Known: {', '.join(ClockKind)}.")
+    try:
+        received_at = parse_received(received)
+    except ValueError as error:
+        fail(EX_USAGE, str(error))
+    days = WorkingDays(load_config(config).policy.clocks)
+    clock = deadline_as_json(deadline(ClockKind(kind), received_at, days))
+    if as_json_:
+        print(json.dumps(clock))
+        return
+    for sentence in deadline(ClockKind(kind), received_at, days).working:
+        print(sentence)
+
+
+@app.command()
+def show(
+    reference: ReferenceArgument, config: ConfigOption = None, as_json_: JsonOption = False
+) -> None:
+    """Show an enquiry: its messages, clocks, registers, letters and what people did."""
+    from daemon.console import enquiry_view  # noqa: PLC0415 -- only where a person reads
+
+    loaded = load_config(config)
+    try:
+        store = connect_store(loaded)
+        with store.read() as tx:
+            view = tx.view(reference.strip().upper())
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, str(error))
+    if view is None:
+        fail(EX_DATAERR, f"There is no enquiry {reference}. Check the reference.")
+    if as_json_:
+        print(json.dumps(view, default=str))
+        return
+    Console().print(enquiry_view(view))
+
+
+def _act(what: str, reference: str, config: Path | None, by: str, note: str) -> None:
+    """Do one thing of casework and say what came of it."""
+    if not by.strip():
+        fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
+    loaded = load_config(config)
+    try:
+        store = connect_store(loaded)
+        casework = make_casework(loaded, store)
+        print(getattr(casework, what)(reference, by=by.strip(), note=note))
+    except CaseworkError as error:
+        fail(EX_DATAERR, str(error))
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, str(error))
+
+
+@app.command()
+def replied(
+    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+) -> None:
+    """Record that somebody has replied: every clock of the enquiry ends."""
+    _act("replied", reference, config, by, note)
+
+
+@app.command("close")
+def close_command(
+    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+) -> None:
+    """Close an enquiry."""
+    _act("close", reference, config, by, note)
+
+
+@app.command()
+def confirm(
+    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+) -> None:
+    """Confirm that you look after somebody who may be at risk: the alert stops climbing."""
+    _act("confirm", reference, config, by, note)
+
+
+@app.command()
+def release(
+    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+) -> None:
+    """Let a held acknowledgement go."""
+    _act("release", reference, config, by, note)
+
+
+@database.command()
+def upgrade(config: ConfigOption = None) -> None:
+    """Bring the database to the schema of this version. Make a back-up first."""
+    loaded = load_config(config)
+    try:
+        revision = connect_store(loaded).upgrade()
+    except SchemaError as error:
+        fail(EX_CONFIG, str(error))
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, str(error))
+    print(f"The database has schema {revision}.")
+
+
+def main() -> None:
+    """Run the command; usage mistakes end with 64 as sysexits has it."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Exit as exit_:
+        code = exit_.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except typer.Abort:
+        code = 130
+    except Exception as error:
+        show_usage = getattr(error, "show", None)  # click's own mistakes know how to be shown
+        if show_usage is None:
+            raise
+        show_usage()
+        code = EX_USAGE
+    sys.exit(code or EX_OK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""The composition root: config becomes real objects, ticks, threads, and an orderly stop.
+
+Only this room reads the clock, sees concrete connectors and knows the scheduler.
+"""
+
+from daemon.app.daemon import AlreadyRunningError, App
+from daemon.app.parts import (
+    connect_store,
+    load_templates,
+    make_casework,
+    open_store,
+    read_clock,
+)
+
+__all__ = [
+    "AlreadyRunningError",
+    "App",
+    "connect_store",
+    "load_templates",
+    "make_casework",
+    "open_store",
+    "read_clock",
+]

@@ -1,0 +1,411 @@
+"""The running whole: inboxes, outlets, ticks and threads over one store, and an orderly stop.
+
+The scheduler decides when to look; the store alone knows what is owed, so a restart forgets
+nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from connectors.base import ConnectorError
+from daemon.app.parts import (
+    inbox_facts,
+    make_inbox,
+    make_letters,
+    make_outlet,
+    make_signer,
+    read_clock,
+)
+from daemon.app.ticks import Tick
+from daemon.classify import Classifier
+from daemon.config import ImapInboxConfig
+from daemon.deadlines import WorkingDays
+from daemon.intake import Filing, InboxFacts, Intake
+from daemon.intake.context import ContextReader
+from daemon.logs import get_logger
+from daemon.outbox import Sender
+from daemon.poll import Poller
+from daemon.service import holder_name, is_gone
+from daemon.store import LeaseLostError, StoreUnavailableError
+from daemon.sweep import Sweeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from structlog.typing import FilteringBoundLogger
+
+    from connectors.base import Inbox, Outlet
+    from daemon.compose import Templates
+    from daemon.config import Config, InboxConfig
+    from daemon.intake import Taken
+    from daemon.letters import Letters
+    from daemon.service import Stop
+    from daemon.store import Lease, Store
+    from daemon.tokens import Signer
+
+TOO_MANY_ERRORS = 5  # of one job in a row: then systemd starts us afresh
+STOP_WITHIN_S = 8.0  # of a stop's ten seconds, what running work may still take
+_IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 2177: 29 minutes)
+_CLOCK_JUMP_S = 5.0
+_DAEMON_LEASE = "daemon"
+
+
+class AlreadyRunningError(Exception):
+    """Another daemon works on this store; the message says what to do."""
+
+
+def nobody_watches(_inbox: InboxFacts, _taken: Sequence[Taken]) -> None:
+    """Watch what is taken in, and do nothing."""
+
+
+class App:
+    """One daemon: its inboxes, outlets, ticks and threads over one store."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        templates: Templates,
+        store: Store,
+        stop: Stop,
+        clock: Callable[[], datetime] = read_clock,
+        on_taken: Callable[[InboxFacts, Sequence[Taken]], None] = nobody_watches,
+    ) -> None:
+        """Put everything together; nothing is connected yet.
+
+        Raises:
+            OSError, ValueError: a signing key or a Maildir cannot be made or read.
+        """
+        self._config, self._store, self._stop, self._clock = config, store, stop, clock
+        self._log: FilteringBoundLogger = get_logger()
+        self._holder = holder_name()
+        self._leases: dict[str, Lease] = {}
+        self._watcher = on_taken
+        self.exit_code = 0
+        signer = make_signer(config)
+        letters = make_letters(config, templates, signer)
+        self._intake = self._make_intake(signer, letters)
+        self._sender = Sender(
+            store=store,
+            letters=letters,
+            operators=config.operators,
+            holder=self._holder,
+            clock=clock,
+            jitter=random.random,
+        )
+        self._sweeper = Sweeper(store=store, policy=config.policy, letters=letters, clock=clock)
+        self.inboxes = {one.name: make_inbox(one, clock) for one in config.inboxes}
+        self.outlets = {one.name: make_outlet(one) for one in config.outlets}
+        self._pollers = {one.name: self._make_poller(one) for one in config.inboxes}
+        self._outlet_retry_at: dict[str, datetime] = {}
+        self._outlet_failures: dict[str, int] = {}
+        self._ticks = self._make_ticks()
+        self._scheduler: BackgroundScheduler | None = None
+
+    def _make_intake(self, signer: Signer, letters: Letters) -> Intake:
+        config = self._config
+        return Intake(
+            store=self._store,
+            classifier=Classifier(config.rules, config.policy.directory),
+            reader=ContextReader(
+                directory=config.policy.directory,
+                signer=signer,
+                prefix=config.office.reference_prefix,
+            ),
+            filing=Filing(
+                policy=config.policy, days=WorkingDays(config.policy.clocks), letters=letters
+            ),
+            operators=config.operators,
+            clock=self._clock,
+            random_bits=secrets.randbits,
+        )
+
+    def _make_poller(self, one: InboxConfig) -> Poller:
+        return Poller(
+            inbox=self.inboxes[one.name],
+            facts=inbox_facts(one),
+            intake=self._intake,
+            store=self._store,
+            batch=self._config.schedule.batch,
+            clock=self._clock,
+            log=self._log,
+            lease=lambda: self._lease_for(one.name),
+            stopping=self._stop.is_set,
+            on_taken=self._taken,
+        )
+
+    def _make_ticks(self) -> dict[str, Tick]:
+        work: dict[str, Callable[[], object]] = {
+            f"poll:{name}": poller.poll for name, poller in self._pollers.items()
+        }
+        work |= {f"send:{name}": self._sending(name) for name in self.outlets}
+        work["sweep"] = self._sweep
+        work["lease"] = self._renew
+        return {
+            name: Tick(name=name, work=one, failed=self._job_failed) for name, one in work.items()
+        }
+
+    # Leases
+
+    def _lease_for(self, inbox: str) -> Lease | None:
+        """Return the lease that work on an inbox needs: one a file, or one an inbox."""
+        name = f"inbox:{inbox}" if self._store.allows_many_daemons else _DAEMON_LEASE
+        if name not in self._leases:
+            lease = self._acquire(name)
+            if lease is None:
+                return None
+            self._leases[name] = lease
+        return self._leases[name]
+
+    def _acquire(self, name: str) -> Lease | None:
+        ttl_s = self._config.schedule.lease_s
+        lease = self._store.acquire_lease(name, self._holder, ttl_s=ttl_s, is_gone=is_gone)
+        if lease is not None:
+            self._log.debug("lease_acquired", kind=name, epoch=lease.epoch)
+        return lease
+
+    def _renew(self) -> None:
+        for name, lease in list(self._leases.items()):
+            try:
+                self._store.renew_lease(lease)
+            except LeaseLostError:
+                self._lost(name)
+
+    def _lost(self, name: str) -> None:
+        self._leases.pop(name, None)
+        self._log.warning("lease_lost", kind=name)
+        if not self._store.allows_many_daemons:
+            self._give_up(75)  # somebody took the file over: this process must not go on
+
+    def begin(self) -> None:
+        """Take the store for this process, and free what a dead one had claimed.
+
+        Raises:
+            AlreadyRunningError: another daemon works on this SQLite file.
+            StoreUnavailableError: the database does not answer.
+        """
+        if not self._store.allows_many_daemons:
+            lease = self._acquire(_DAEMON_LEASE)
+            if lease is None:
+                msg = (
+                    "Another daemon works on this database file. Stop it first, or give this "
+                    "one a database of its own ([store] url in daemon.toml)."
+                )
+                raise AlreadyRunningError(msg)
+            self._leases[_DAEMON_LEASE] = lease
+        freed = self._sender.free_claims_of_the_gone(is_gone)
+        self._log.info("daemon_started", count=len(self.inboxes), queued=freed)
+
+    # What the ticks do
+
+    def _taken(self, inbox: InboxFacts, taken: Sequence[Taken]) -> None:
+        for one in taken:
+            if one.state != "known":
+                self._log.info(
+                    _EVENTS[one.state],
+                    inbox=inbox.name,
+                    message=one.message_id,
+                    outcome=one.outcome,
+                    reference=one.reference,
+                )
+        for name in self.outlets:
+            self._wake(f"send:{name}")
+        self._watcher(inbox, taken)
+
+    def _sending(self, name: str) -> Callable[[], None]:
+        outlet = self.outlets[name]
+
+        def send() -> None:
+            retry_at = self._outlet_retry_at.get(name)
+            if retry_at is not None and self._clock() < retry_at:
+                return
+            done = self._sender.send_due(outlet, until=self._stop.is_set)
+            if done.sent or done.deferred or done.rejected:
+                self._log.info(
+                    "outbox_sent",
+                    outlet=name,
+                    sent=done.sent,
+                    deferred=done.deferred,
+                    rejected=done.rejected,
+                )
+            if done.stopped_by is not None:
+                self._outlet_failed(name, done.stopped_by)
+            elif name in self._outlet_retry_at:
+                self._outlet_retry_at.pop(name)
+                self._outlet_failures.pop(name)
+                self._log.info("outlet_recovered", outlet=name)
+
+        return send
+
+    def _outlet_failed(self, name: str, error: ConnectorError) -> None:
+        failures = self._outlet_failures.get(name, 0) + 1
+        self._outlet_failures[name] = failures
+        doublings: int = 2 ** min(failures - 1, 6)
+        self._outlet_retry_at[name] = self._clock() + min(
+            timedelta(seconds=5) * doublings, timedelta(minutes=5)
+        )
+        if failures == 1:
+            self._log.warning("outlet_unavailable", outlet=name, why=str(error))
+
+    def _sweep(self) -> None:
+        done = self._sweeper.sweep()
+        if done.steps or done.released:
+            self._log.info("sweep_finished", due=done.steps, count=done.released)
+            for name in self.outlets:
+                self._wake(f"send:{name}")
+
+    def _job_failed(self, tick: Tick, error: Exception) -> None:
+        match error:
+            case StoreUnavailableError():
+                self._log.error("store_unavailable", job=tick.name, why=str(error))
+            case LeaseLostError():
+                self._lost(str(error))
+            case _:
+                tick.errors += 1
+                self._log.error("job_failed", job=tick.name, attempts=tick.errors, exc_info=error)
+                if tick.errors >= TOO_MANY_ERRORS:
+                    self._give_up(70)
+
+    def _give_up(self, code: int) -> None:
+        self.exit_code = code
+        self._stop.set()
+
+    # Once, and for long
+
+    def once(self) -> None:
+        """Poll every inbox, send what is due, sweep, and send what that brought."""
+        for poller in self._pollers.values():
+            self._run_now(f"poll:{poller.facts.name}")
+        for name in (*self.outlets, "", *self.outlets):
+            self._run_now(f"send:{name}" if name else "sweep")
+
+    def _run_now(self, name: str) -> None:
+        self._ticks[name]()
+        if self._ticks[name].errors:
+            self.exit_code = 70
+
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """The inboxes and outlets that could not be reached at their last try."""
+        inboxes = (name for name, one in self._pollers.items() if one.failures)
+        return (*inboxes, *self._outlet_retry_at)
+
+    def run(self) -> int:
+        """Run until asked to stop; return the exit status."""
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(len(self._ticks))},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler = scheduler
+        for name, every_s in self._rhythm().items():
+            scheduler.add_job(
+                self._ticks[name],
+                "interval",
+                seconds=every_s,
+                id=name,
+                next_run_time=self._clock_of_the_machine(),
+            )
+        scheduler.start()
+        for one in self._config.inboxes:
+            if isinstance(one, ImapInboxConfig) and one.idle:
+                self._listen(one.name)
+        self._supervise()
+        self._end(scheduler)
+        return self.exit_code
+
+    def _rhythm(self) -> Mapping[str, float]:
+        schedule = self._config.schedule
+        rhythm = {f"poll:{one.name}": one.poll_s for one in self._config.inboxes}
+        rhythm |= {f"send:{name}": schedule.send_s for name in self.outlets}
+        rhythm["sweep"] = schedule.sweep_s
+        rhythm["lease"] = schedule.lease_s / 3
+        return rhythm
+
+    def _clock_of_the_machine(self) -> datetime:
+        """Return the time the scheduler goes by, whatever clock the daemon was given."""
+        return read_clock()
+
+    def _wake(self, name: str) -> None:
+        """Have a tick run now, or once more if it is running."""
+        self._ticks[name].ask()
+        if self._scheduler is not None:
+            with suppress(JobLookupError):
+                self._scheduler.modify_job(name, next_run_time=self._clock_of_the_machine())
+
+    def _listen(self, name: str) -> None:
+        threading.Thread(target=self._hear, args=(name,), name=f"idle:{name}", daemon=True).start()
+
+    def _hear(self, name: str) -> None:
+        """Wake the poll of an inbox whenever its server says that something came."""
+        inbox, failures = self.inboxes[name], 0
+        while not self._stop.is_set():
+            try:
+                if inbox.wait(_IDLE_S):
+                    self._wake(f"poll:{name}")
+                failures = 0
+            except ConnectorError as error:
+                # The poll behind it says what is wrong; here it only waits its turn.
+                failures += 1
+                self._log.debug("inbox_idle-failed", inbox=name, why=str(error))
+                self._stop.wait(min(5.0 * 2 ** min(failures, 6), 300.0))
+
+    def _supervise(self) -> None:
+        """Wait for the stop; re-plan all jobs when the machine's clock is set.
+
+        The scheduler follows the wall clock and would stall when that is set back.
+        """
+        offset = time.time() - time.monotonic()
+        while not self._stop.wait(1.0):
+            now = time.time() - time.monotonic()
+            if abs(now - offset) >= _CLOCK_JUMP_S:
+                self._log.warning("clock_jumped", wait_s=round(now - offset, 1))
+                offset = now
+                for name in self._ticks:
+                    self._wake(name)
+
+    def _end(self, scheduler: BackgroundScheduler) -> None:
+        """Stop: nothing new begins, running work gets a few seconds to come to its commit."""
+        self._log.info("daemon_stopping", signal=self._stop.signal)
+        for inbox in self.inboxes.values():
+            inbox.interrupt()
+        ending = threading.Thread(target=scheduler.shutdown, name="shutdown", daemon=True)
+        ending.start()
+        ending.join(STOP_WITHIN_S)
+        if ending.is_alive():
+            # Cutting off is safe: whatever is not committed happens again after the start.
+            self._log.warning("daemon_killed", why="work did not end in time")
+            return
+        self.close()
+
+    def close(self) -> None:
+        """Give back leases and let go of every connection."""
+        with suppress(StoreUnavailableError):
+            for lease in self._leases.values():
+                self._store.release_lease(lease)
+        self._leases.clear()
+        closing: list[Inbox | Outlet] = [*self.inboxes.values(), *self.outlets.values()]
+        for part in closing:
+            part.close()
+        self._store.close()
+        self._log.info("daemon_stopped", code=self.exit_code)
+
+
+_EVENTS = {
+    "stored": "message_stored",
+    "repeated": "message_repeated",
+    "private": "message_private",
+    "quarantined": "message_quarantined",
+    "missed": "message_missed",
+}

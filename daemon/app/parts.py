@@ -1,0 +1,164 @@
+"""From config to real objects: the one place that knows concrete connectors and the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from connectors.imap import ImapInbox
+from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
+from connectors.smtp import SmtpOutlet
+from daemon.casework import Casework
+from daemon.compose import OfficeText, Templates
+from daemon.config import ImapInboxConfig, SmtpOutletConfig
+from daemon.intake import InboxFacts
+from daemon.letters import Letterhead, Letters
+from daemon.service import own_key
+from daemon.store import Store
+from daemon.tokens import Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from connectors.base import Inbox, Outlet
+    from daemon.config import Config, InboxConfig, OutletConfig
+
+
+def read_clock() -> datetime:
+    """Return the time, aware UTC."""
+    return datetime.now(UTC)  # noqa: TID251 -- the one place that reads the clock
+
+
+def load_templates(folder: Path) -> Templates:
+    """Read every template below a folder.
+
+    Raises:
+        OSError: the folder cannot be read.
+        ValueError: a file in it is not UTF-8 text.
+    """
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return Templates(
+        {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
+    )
+
+
+def office_text(config: Config) -> OfficeText:
+    """Return what letters say about the office."""
+    office = config.office
+    return OfficeText(
+        name=office.name,
+        from_name=office.from_name,
+        from_address=office.from_address,
+        routing_diagram_url=str(office.routing_diagram_url),
+        phone=office.phone,
+        textphone=office.textphone,
+        own_domains=config.policy.directory.own_domains,
+    )
+
+
+def make_signer(config: Config) -> Signer:
+    """Return the signer with the configured keys, or with one of the daemon's own.
+
+    Raises:
+        OSError, ValueError: a key cannot be read.
+    """
+    keys = [(key.id, key.secret.read().encode()) for key in config.signing_keys]
+    return Signer(keys or [("a", own_key(config.state_dir / "keys" / "signing-a"))])
+
+
+def make_letters(config: Config, templates: Templates, signer: Signer) -> Letters:
+    """Return what makes our letters."""
+    office = config.office
+    head = Letterhead(
+        bounce_address=office.bounce_address,
+        signed_address=office.signed_address,
+        message_id_domain=office.message_id_domain,
+        acknowledgements=config.use.acknowledgements,
+        notices=config.use.notices,
+    )
+    return Letters(templates=templates, office=office_text(config), head=head, signer=signer)
+
+
+def open_store(config: Config) -> Store:
+    """Return the store, its folder made and its schema in place.
+
+    Raises:
+        SchemaError: the schema is older or newer than this version's.
+        StoreUnavailableError: the database does not answer.
+        OSError: the state folder cannot be made.
+    """
+    store = connect_store(config)
+    store.prepare()
+    return store
+
+
+def connect_store(config: Config) -> Store:
+    """Return the store as it is, its schema unchecked.
+
+    Raises:
+        OSError: the state folder cannot be made.
+    """
+    config.state_dir.mkdir(parents=True, exist_ok=True)
+    secret = config.store_password
+    return Store.open(config.store_url, password=secret.read() if secret else None)
+
+
+def make_casework(config: Config, store: Store) -> Casework:
+    """Return the use cases of staff."""
+    return Casework(store=store, signer=make_signer(config), clock=read_clock)
+
+
+def make_inbox(one: InboxConfig, clock: Callable[[], datetime]) -> Inbox:
+    """Return the inbox that a config entry describes; nothing is connected yet."""
+    max_bytes = one.max_message_mb * 1024 * 1024
+    if isinstance(one, ImapInboxConfig):
+        return ImapInbox(
+            name=one.name,
+            host=one.host,
+            port=one.port,
+            username=one.username,
+            password=one.password.read,
+            folder=one.folder,
+            tls=one.tls,
+            ca_file=str(one.ca_file) if one.ca_file else None,
+            max_message_bytes=max_bytes,
+            when_done=one.when_done,
+            done_folder=one.done_folder or None,
+            idle=one.idle,
+        )
+    make_maildir(one.path)
+    return MaildirInbox(
+        name=one.name,
+        path=one.path,
+        clock=clock,
+        max_message_bytes=max_bytes,
+        when_done="move" if one.when_done == "move" else "leave",
+    )
+
+
+def make_outlet(one: OutletConfig) -> Outlet:
+    """Return the outlet that a config entry describes; nothing is connected yet."""
+    if isinstance(one, SmtpOutletConfig):
+        return SmtpOutlet(
+            name=one.name,
+            host=one.host,
+            port=one.port,
+            tls=one.tls,
+            username=one.username,
+            password=one.password.read if one.password else None,
+            ca_file=str(one.ca_file) if one.ca_file else None,
+        )
+    make_maildir(one.path)
+    return MaildirOutlet(name=one.name, path=one.path)
+
+
+def inbox_facts(one: InboxConfig) -> InboxFacts:
+    """Return what intake needs to know of an inbox."""
+    return InboxFacts(
+        name=one.name,
+        box=one.box,
+        role=one.role,
+        address=one.address,
+        go_live_at=one.go_live_at,
+    )

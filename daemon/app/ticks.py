@@ -1,0 +1,46 @@
+"""Ticks: work that is done now and then, and at once when somebody asks."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(slots=True, kw_only=True)
+class Tick:
+    """Work that is done now and then, and at once when woken; one run at a time.
+
+    A wake during a run makes it run once more, so that none is lost.
+    """
+
+    name: str
+    work: Callable[[], object]
+    failed: Callable[[Tick, Exception], None]
+    errors: int = 0
+    _wanted: threading.Event = field(default_factory=threading.Event)
+    _running: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self) -> None:
+        """Have a run that goes on now followed by another."""
+        self._wanted.set()
+
+    def __call__(self) -> None:
+        """Run, and again for as long as somebody asked meanwhile."""
+        with self._running:
+            again = True
+            while again:
+                self._wanted.clear()
+                again = self._run() and self._wanted.is_set()
+
+    def _run(self) -> bool:
+        try:
+            self.work()
+        except Exception as error:  # noqa: BLE001 -- a job's end of the line: logged and counted
+            self.failed(self, error)
+            return False
+        self.errors = 0
+        return True

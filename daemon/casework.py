@@ -1,0 +1,138 @@
+"""What a person does with an enquiry: replied, close, confirm, release. Each is audited.
+
+The audit holds a keyed hash of who did it; the name itself lies in an erasable row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from daemon.model import ClockKind, EnquiryStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from daemon.store import Store, Transaction
+    from daemon.store.enquiries import EnquiryRow
+    from daemon.tokens import Signer
+
+
+class CaseworkError(Exception):
+    """What was asked cannot be done; the message is a sentence for whoever asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casework:
+    """The use cases of staff, over one store."""
+
+    store: Store
+    signer: Signer
+    clock: Callable[[], datetime]
+
+    def replied(self, reference: str, *, by: str, note: str = "") -> str:
+        """Record that somebody has replied: every clock ends, nothing is held any more.
+
+        Raises:
+            CaseworkError: there is no such enquiry, or it is not open.
+        """
+        return self._end(reference, EnquiryStatus.REPLIED, by=by, note=note)
+
+    def close(self, reference: str, *, by: str, note: str = "") -> str:
+        """Close an enquiry, replied to or not.
+
+        Raises:
+            CaseworkError: there is no such enquiry, or it is closed already.
+        """
+        return self._end(reference, EnquiryStatus.CLOSED, by=by, note=note)
+
+    def confirm(self, reference: str, *, by: str, note: str = "") -> str:
+        """Confirm that somebody looks after a person who may be at risk: the alert ends.
+
+        The acknowledgement that waits for a humane answer waits on until it is released.
+
+        Raises:
+            CaseworkError: there is no such enquiry, or it has no alert.
+        """
+        with self.store.write() as tx:
+            now = self.clock()
+            enquiry = self._enquiry(tx, reference)
+            ended = tx.end_clocks(enquiry.id, by="confirmed", now=now, kinds=[ClockKind.VULNERABLE])
+            if not ended:
+                msg = f"{enquiry.reference} has no alert that waits for a confirmation."
+                raise CaseworkError(msg)
+            tx.hold_without_end(enquiry.id)
+            self._note(tx, enquiry, "confirmed", by=by, note=note, now=now)
+            return (
+                f"The alert on {enquiry.reference} is confirmed. Its acknowledgement waits "
+                "until you release it or reply yourself."
+            )
+
+    def release(self, reference: str, *, by: str, note: str = "") -> str:
+        """Let a held acknowledgement go.
+
+        Raises:
+            CaseworkError: there is no such enquiry, or nothing of it is held.
+        """
+        with self.store.write() as tx:
+            now = self.clock()
+            enquiry = self._enquiry(tx, reference)
+            if not tx.release(enquiry.id, now=now):
+                msg = f"Nothing is held for {enquiry.reference}."
+                raise CaseworkError(msg)
+            self._note(tx, enquiry, "released", by=by, note=note, now=now)
+            return f"The acknowledgement of {enquiry.reference} is released."
+
+    def _end(self, reference: str, status: EnquiryStatus, *, by: str, note: str) -> str:
+        with self.store.write() as tx:
+            now = self.clock()
+            enquiry = self._enquiry(tx, reference)
+            closing_replied = (enquiry.status, status) == (
+                EnquiryStatus.REPLIED,
+                EnquiryStatus.CLOSED,
+            )
+            if enquiry.status is not EnquiryStatus.OPEN and not closing_replied:
+                msg = f"{enquiry.reference} is {enquiry.status} already."
+                raise CaseworkError(msg)
+            self._refuse_over_alert(tx, enquiry)
+            tx.set_status(enquiry.id, status, now=now)
+            tx.end_clocks(enquiry.id, by=status, now=now)
+            for entry_id in tx.cancel_held(enquiry.id):
+                tx.audit("outbox_cancelled", f"outbox:{entry_id}", at=now)
+            self._note(tx, enquiry, status, by=by, note=note, now=now)
+            return f"{enquiry.reference} is {status}."
+
+    def _refuse_over_alert(self, tx: Transaction, enquiry: EnquiryRow) -> None:
+        """Keep an alert from ending unnoticed: a person confirms it first."""
+        if any(c.kind == ClockKind.VULNERABLE for c in tx.open_clocks(enquiry.id)):
+            msg = (
+                f"{enquiry.reference} has an alert: somebody may be at risk. Confirm it first "
+                f"with `assurance confirm {enquiry.reference} --by NAME`."
+            )
+            raise CaseworkError(msg)
+
+    def _enquiry(self, tx: Transaction, reference: str) -> EnquiryRow:
+        enquiry = tx.enquiry(reference.strip().upper(), lock=True)
+        if enquiry is None:
+            msg = f"There is no enquiry {reference}. Check the reference, as on the notice."
+            raise CaseworkError(msg)
+        return enquiry
+
+    def _note(
+        self,
+        tx: Transaction,
+        enquiry: EnquiryRow,
+        what: str,
+        *,
+        by: str,
+        note: str,
+        now: datetime,
+    ) -> None:
+        tx.add_act(what, by_name=by, note=note, enquiry_id=enquiry.id, message_id=None, now=now)
+        tx.audit(
+            f"enquiry_{what}",
+            f"enquiry:{enquiry.id}",
+            at=now,
+            actor=self.signer.keyed_hash(by),
+        )

@@ -1,0 +1,145 @@
+"""Phrases an administrator can read, made into RE2: linear time whatever somebody writes.
+
+A phrase is plain words. `word*` stands for any ending, `...` for up to six words of the same
+sentence, `#` for a number, `(a|b)` for a choice, `(a |)` for words that may be missing, and a hyphen also matches
+a space. Case, line breaks and the shape of quotation marks do not matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import re2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+SEPARATOR: Final = r"""[\s,;:"'()–—-]+"""
+GAP: Final = r"""(?:[\s,;:"'()–—-]+[^\s.!?]+){0,6}?[\s,;:"'()–—-]+"""
+ENDING: Final = r"""[\pL\pN_']*"""
+HYPHEN: Final = r"""[\s-]?"""
+NUMBER: Final = r"""[0-9][0-9.,]*"""
+
+_MEMORY: Final = 8 << 20
+_SET_MEMORY: Final = 64 << 20
+_QUOTES: Final = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " "})
+_PIECES: Final = re2.compile(r"\s*\.\.\.\s*|\s+|[(|)*#.-]|[^\s(|)*#.-]+")
+
+
+class PhraseError(ValueError):
+    """A phrase or pattern that RE2 does not take; the text says why."""
+
+
+def even(text: str) -> str:
+    """Return text with typographic quotation marks and hard spaces made plain."""
+    return text.translate(_QUOTES)
+
+
+def options(*, ignore_case: bool = True, memory: int = _MEMORY) -> Any:  # noqa: ANN401 - re2 ships no types
+    """Return the options that everything here is compiled with."""
+    chosen = re2.Options()
+    chosen.case_sensitive = not ignore_case
+    chosen.log_errors = False
+    chosen.max_mem = memory
+    return chosen
+
+
+def compiled(source: str, *, ignore_case: bool = True) -> Any:  # noqa: ANN401 - see `options`
+    """Return a compiled RE2 pattern.
+
+    Raises: PhraseError where RE2 refuses it.
+    """
+    try:
+        return re2.compile(source, options(ignore_case=ignore_case))
+    except re2.error as error:
+        reason = error.args[0] if error.args else "not a pattern"
+        raise PhraseError(_as_text(reason)) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Words to look for: `full` is what they mean, `start` a cheaper part that must occur too.
+
+    Gaps cost RE2 most of its time, so a scan looks for what stands before the first one.
+    """
+
+    start: str
+    full: str
+
+
+def phrase(text: str) -> Wanted:
+    """Return what a phrase looks for."""
+    plain = even(text).strip()
+    before_gap = plain.partition("...")[0].strip()
+    has_start = bool(before_gap) and before_gap.count("(") == before_gap.count(")")
+    return Wanted(start=_source(before_gap if has_start else plain), full=_source(plain))
+
+
+def pattern(source: str) -> Wanted:
+    """Return what an RE2 pattern looks for."""
+    return Wanted(start=source, full=source)
+
+
+def any_of(wanted: Iterable[Wanted]) -> str:
+    """Return one RE2 source that matches where any of the wanted words stand."""
+    return "|".join(f"(?:{one.full})" for one in wanted)
+
+
+class Scan:
+    """Many groups of wanted words, looked for in one pass over a text."""
+
+    __slots__ = ("_group_of", "_set", "_words")
+
+    def __init__(self, groups: Sequence[Sequence[Wanted]]) -> None:
+        flat = [(number, one) for number, group in enumerate(groups) for one in group]
+        self._group_of = tuple(number for number, _ in flat)
+        self._words = tuple(compiled(one.full) for _, one in flat)
+        self._set = re2.Set.SearchSet(options(memory=_SET_MEMORY))
+        for source in ("(?s).?", *(one.start for _, one in flat)):  # the first always matches
+            self._set.Add(source)
+        self._set.Compile()
+
+    def hits(self, text: str) -> Mapping[int, tuple[str, ...]]:
+        """Return which groups occur in a text, each with the words that matched."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for index in self._candidates(text):
+            match = self._words[index].search(text)
+            if match is not None:
+                found[self._group_of[index]].append(match.group(0))
+        return {group: tuple(words) for group, words in found.items()}
+
+    def _candidates(self, text: str) -> Iterable[int]:
+        """Return the words that may occur: all, should RE2 have run out of memory."""
+        indexes = self._set.Match(text)
+        # An empty answer means just that, as the first source always matches.
+        return sorted(index - 1 for index in indexes if index) if indexes else range(len(self._words))
+
+
+def _source(text: str) -> str:
+    """Return the RE2 source that stands for a phrase."""
+    body = "".join(_piece(piece) for piece in _PIECES.findall(text))
+    before = r"\b" if _is_plain(text[:1]) else ""
+    after = r"\b" if _is_plain(text[-1:]) else ""
+    return f"{before}{body}{after}"
+
+
+def _piece(piece: str) -> str:
+    """Return the RE2 source of one piece of a phrase."""
+    if piece.strip() == "...":
+        return GAP
+    if not piece.strip():
+        return SEPARATOR
+    special = {"*": ENDING, "#": NUMBER, "-": HYPHEN, "(": "(?:", "|": "|", ")": ")"}
+    return special.get(piece) or str(re2.escape(piece))
+
+
+def _is_plain(letter: str) -> bool:
+    r"""Whether RE2's `\b` knows the letter: it counts only ASCII as parts of words."""
+    return letter.isascii() and letter.isalnum()
+
+
+def _as_text(reason: object) -> str:
+    """Return RE2's complaint as text; it comes as bytes."""
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

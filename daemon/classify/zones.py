@@ -1,0 +1,63 @@
+"""The parts of a message that rules look at, as even text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from daemon.classify.phrases import even
+
+if TYPE_CHECKING:
+    from daemon.model import Message
+
+OPENING_CHARS: Final = 400
+CLOSING_CHARS: Final = 450
+READ_CHARS: Final = 60_000  # of each part: what follows in a longer one says nothing new
+
+
+class Zone(StrEnum):
+    """Where a rule looks."""
+
+    TEXT = "text"  # subject and new text; quoted text at a lower weight
+    SUBJECT = "subject"
+    OPENING = "opening"
+    CLOSING = "closing"
+    SENDER = "sender"  # name and address
+    QUOTED = "quoted"  # quoted and passed-on text alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zones:
+    """A message cut into the parts that rules look at."""
+
+    subject: str
+    new: str
+    quoted: str
+    sender: str
+
+    def text_of(self, zone: Zone) -> str:
+        """Return the text of a zone."""
+        by_zone = {
+            Zone.TEXT: f"{self.subject}\n{self.new}",
+            Zone.SUBJECT: self.subject,
+            Zone.OPENING: self.new[:OPENING_CHARS],
+            Zone.CLOSING: self.new[-CLOSING_CHARS:],
+            Zone.SENDER: self.sender,
+            Zone.QUOTED: self.quoted,
+        }
+        return by_zone[zone]
+
+
+def zones_of(message: Message) -> Zones:
+    """Cut a message into zones."""
+    passed_on = [
+        part for item in message.forwarded if (part := item.text) not in message.quoted_text
+    ]
+    quoted = "\n".join([message.quoted_text, *passed_on])
+    return Zones(
+        subject=even(message.subject).strip(),
+        new=even(message.new_text[:READ_CHARS]).strip(),
+        quoted=even(quoted[:READ_CHARS]).strip(),
+        sender=even(f"{message.sender.name} <{message.sender.address}>"),
+    )

@@ -1,0 +1,29 @@
+"""A decision and the templates make the exact bytes to send. Pure: no I/O, no clock.
+
+`acknowledgement` is the only way to write to somebody outside; `notice` refuses to. What an
+outsider reads comes from `templates/acknowledgements/` and a handful of values of our own.
+"""
+
+from __future__ import annotations
+
+from daemon.compose.examples import OFFICE as EXAMPLE_OFFICE
+from daemon.compose.examples import example_values
+from daemon.compose.facts import Composed, NoticeFacts, NoticeKind, OfficeText
+from daemon.compose.letters import acknowledgement
+from daemon.compose.notices import notice
+from daemon.compose.templates import Rendered, Templates
+from daemon.compose.wire import mailable
+
+__all__ = [
+    "EXAMPLE_OFFICE",
+    "Composed",
+    "NoticeFacts",
+    "NoticeKind",
+    "OfficeText",
+    "Rendered",
+    "Templates",
+    "acknowledgement",
+    "example_values",
+    "mailable",
+    "notice",
+]

@@ -1,0 +1,75 @@
+"""The acknowledgement: what an enquirer gets from us (guide §1.9, 1.14; RFC 3834 §3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.compose.facts import ACKNOWLEDGEMENTS
+from daemon.compose.heading import Heading
+from daemon.words import long_date
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from daemon.compose.facts import Composed, OfficeText
+    from daemon.compose.templates import Templates
+
+
+def acknowledgement(  # noqa: PLR0913  a letter's parts, by keyword, nowhere else kept together
+    *,
+    templates: Templates,
+    template: str,
+    office: OfficeText,
+    recipient: str,
+    reference: str,
+    message_id: str,
+    in_reply_to: str | None,
+    references: tuple[str, ...],
+    due_on: date | None,
+    reply_team: str,
+    sent_at: datetime,
+    reply_to: str = "",
+) -> Composed:
+    """Compose the acknowledgement `template` ("general", "mp") for one enquirer.
+
+    `due_on` is the day to reply by in Europe/London; `sent_at` an aware time. Message ids come
+    without brackets; unclean ones of the enquirer's are left out. `reply_to` goes before the
+    office's own reply address. Nothing that the enquirer wrote has a way in but the address.
+
+    Raises:
+        ValueError: the recipient cannot be mailed (ask `mailable` first), our own id is not
+            clean, or the answer would go outside the office.
+        LookupError, jinja2.TemplateError: as for `Templates.render`.
+    """
+    values = letter_values(office=office, reference=reference, due_on=due_on, reply_team=reply_team)
+    words = templates.render(f"{ACKNOWLEDGEMENTS}/{template}", values)
+    heading = Heading(
+        office=office,
+        recipient=recipient,
+        reply_to=reply_to or office.reply_address or office.from_address,
+        message_id=message_id,
+        sent_at=sent_at,
+        in_reply_to=in_reply_to,
+        references=references,
+        auto_submitted="auto-replied",
+    )
+    return heading.over(words)
+
+
+def letter_values(
+    *, office: OfficeText, reference: str, due_on: date | None, reply_team: str
+) -> Mapping[str, object]:
+    """Return all that an acknowledgement's template may use, in words."""
+    return {
+        "office": office,
+        "reference": reference,
+        "reply_by": long_date(due_on) if due_on else "",
+        "reply_team": reply_team,
+        "phone_link": _dialled(office.phone),
+        "textphone_link": _dialled(office.textphone),
+    }
+
+
+def _dialled(number: str) -> str:
+    return "tel:" + "".join(digit for digit in number if digit.isascii() and digit.isdigit())

@@ -1,0 +1,35 @@
+"""The config: a folder of TOML files made into one checked value, or every mistake at once."""
+
+from daemon.config.channels import (
+    ImapInboxConfig,
+    InboxConfig,
+    MaildirInboxConfig,
+    MaildirOutletConfig,
+    OutletConfig,
+    SmtpOutletConfig,
+    Use,
+)
+from daemon.config.errors import ConfigError, ConfigErrors
+from daemon.config.loading import Config, load
+from daemon.config.machine import Log, Schedule, SigningKey
+from daemon.config.people import Office
+from daemon.config.places import Secret
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "ConfigErrors",
+    "ImapInboxConfig",
+    "InboxConfig",
+    "Log",
+    "MaildirInboxConfig",
+    "MaildirOutletConfig",
+    "Office",
+    "OutletConfig",
+    "Schedule",
+    "Secret",
+    "SigningKey",
+    "SmtpOutletConfig",
+    "Use",
+    "load",
+]

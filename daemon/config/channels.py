@@ -1,0 +1,171 @@
+"""What inboxes.toml and outlets.toml may say: where messages arrive and where they leave."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+
+from daemon.config.fields import Host, Line, MailAddress, Name, Port, Table, is_loopback
+from daemon.config.places import ConfigFile, SecretRef, StatePath
+from daemon.model import Box, InboxRole
+
+_LONDON: Final = ZoneInfo("Europe/London")
+_IMAP_PORT: Final = {"implicit": 993, "starttls": 143, "none": 143}
+_SMTP_PORT: Final = {"implicit": 465, "starttls": 587, "none": 25}
+_MAIL_BOXES: Final = (Box.OMBUDSMAN, Box.CEO, Box.CUSTOMER_CARE, Box.INTAKE)
+
+
+def _instant(value: object) -> object:
+    """Make a TOML date the beginning of that day in London; refuse a time without its zone."""
+    match value:
+        case datetime(tzinfo=None):
+            why = "Say which time zone, such as 2026-01-31T09:00:00Z, or give the date alone."
+            raise ValueError(why)
+        case datetime():
+            return value.astimezone(UTC)
+        case date():
+            midnight = datetime(value.year, value.month, value.day, tzinfo=_LONDON)
+            return midnight.astimezone(UTC)
+        case _:
+            return value
+
+
+def _tls(value: str, info: ValidationInfo) -> str:
+    host = info.data.get("host")
+    if value == "none" and host is not None and not is_loopback(host):
+        why = (
+            "Without TLS everybody on the way could read the mail and the password; that is"
+            ' allowed for localhost only. Use "implicit" or "starttls".'
+        )
+        raise ValueError(why)
+    return value
+
+
+def _mail_box(value: Box) -> Box:
+    if value not in _MAIL_BOXES:
+        boxes = " or ".join(f'"{box}"' for box in _MAIL_BOXES)
+        why = f"Mail arrives in one of these boxes only: {boxes}."
+        raise ValueError(why)
+    return value
+
+
+class InboxBase(Table):
+    """What every inbox has, wherever it lies."""
+
+    name: Name
+    role: Annotated[InboxRole, Field(strict=False)] = InboxRole.ENQUIRIES
+    box: Annotated[Box, Field(strict=False), AfterValidator(_mail_box)]
+    address: MailAddress
+    go_live_at: Annotated[datetime | None, BeforeValidator(_instant)] = Field(None, alias="go_live")
+    """Aware UTC: what arrived before it is kept, but opens no enquiry and gets no answer."""
+    max_message_mb: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class MaildirInboxConfig(InboxBase):
+    """A folder on this machine that others drop messages into."""
+
+    kind: Literal["maildir"]
+    path: StatePath
+    when_done: Literal["leave", "move"] = "leave"  # move: into .Done below the path
+    poll_s: Annotated[float, Field(ge=0.2, le=3600)] = 2.0
+
+
+class ImapInboxConfig(InboxBase):
+    """One folder of a mailbox on an IMAP server."""
+
+    kind: Literal["imap"]
+    host: Host
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    port: Port = Field(default_factory=lambda data: _IMAP_PORT[data["tls"]])
+    username: Line
+    password: SecretRef
+    folder: Line = "INBOX"
+    ca_file: ConfigFile | None = None
+    when_done: Literal["leave", "flag", "move"] = "leave"
+    done_folder: Annotated[str, Field(validate_default=True)] = ""
+    idle: bool = True
+    poll_s: Annotated[float, Field(ge=0.2, le=3600)] = 60.0
+
+    _safe_tls = field_validator("tls")(_tls)
+
+    @field_validator("done_folder")
+    @classmethod
+    def _moving_needs_a_folder(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("when_done") == "move" and not value:
+            why = 'when_done = "move" needs the folder that finished messages are moved to.'
+            raise ValueError(why)
+        if value and value == info.data.get("folder"):
+            why = "This is the folder that is watched. Name another for what is finished."
+            raise ValueError(why)
+        return value
+
+
+InboxConfig = MaildirInboxConfig | ImapInboxConfig
+
+
+class OutletBase(Table):
+    """What every outlet has."""
+
+    name: Name
+
+
+class MaildirOutletConfig(OutletBase):
+    """A folder on this machine that sent messages are laid into."""
+
+    kind: Literal["maildir"]
+    path: StatePath
+
+
+class SmtpOutletConfig(OutletBase):
+    """A mail server that takes our messages."""
+
+    kind: Literal["smtp"]
+    host: Host
+    tls: Literal["implicit", "starttls", "none"] = "starttls"
+    port: Port = Field(default_factory=lambda data: _SMTP_PORT[data["tls"]])
+    username: Line | None = None
+    password: Annotated[SecretRef | None, Field(validate_default=True)] = None
+    ca_file: ConfigFile | None = None
+
+    _safe_tls = field_validator("tls")(_tls)
+
+    @field_validator("password")
+    @classmethod
+    def _goes_with_username(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a validator passes on what it got
+        if (value is None) != (info.data.get("username") is None):
+            why = "username and password go together: give both, or neither."
+            raise ValueError(why)
+        return value
+
+
+OutletConfig = MaildirOutletConfig | SmtpOutletConfig
+
+
+class InboxesFile(Table):
+    """inboxes.toml."""
+
+    inbox: Annotated[tuple[Annotated[InboxConfig, Discriminator("kind")], ...], Field(min_length=1)]
+
+
+class Use(Table):
+    """Which outlet each kind of message leaves by."""
+
+    acknowledgements: Name
+    notices: Name
+
+
+class OutletsFile(Table):
+    """outlets.toml."""
+
+    outlet: Annotated[
+        tuple[Annotated[OutletConfig, Discriminator("kind")], ...], Field(min_length=1)
+    ]
+    use: Use

@@ -1,0 +1,31 @@
+"""The config folder as one model: which file holds which tables."""
+
+from typing import Final
+
+from pydantic import Field
+
+from daemon.config.channels import InboxesFile, OutletsFile
+from daemon.config.fields import Table
+from daemon.config.machine import DaemonFile
+from daemon.config.people import ArrangementsFile, OfficeFile, StakeholdersFile, TeamsFile
+from daemon.config.standards import ClocksFile, RoutesFile
+
+RULES: Final = "rules.toml"
+
+
+class Files(Table):
+    """The whole config folder, file by file; rules.toml is checked by the rules themselves."""
+
+    office: OfficeFile = Field(alias="office.toml")
+    stakeholders: StakeholdersFile = Field(alias="stakeholders.toml")
+    inboxes: InboxesFile = Field(alias="inboxes.toml")
+    outlets: OutletsFile = Field(alias="outlets.toml")
+    teams: TeamsFile = Field(alias="teams.toml")
+    routes: RoutesFile = Field(alias="routes.toml")
+    clocks: ClocksFile = Field(alias="clocks.toml")
+    arrangements: ArrangementsFile = Field(alias="arrangements.toml")
+    daemon: DaemonFile = Field(alias="daemon.toml")
+
+
+FILE_NAMES: Final = (*(str(field.alias) for field in Files.model_fields.values()), RULES)
+"""Every file of the config folder; none may be missing."""

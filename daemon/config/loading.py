@@ -1,0 +1,203 @@
+"""From a folder of TOML files to one checked `Config`, or to every mistake at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from daemon.classify.ruleset import RuleErrors, RuleSet
+from daemon.config.checks import check, warn
+from daemon.config.errors import ConfigError, ConfigErrors
+from daemon.config.files import RULES, Files
+from daemon.config.places import Places, Secret
+from daemon.config.reading import read
+from daemon.config.sentences import explain
+from daemon.model import (
+    Arrangement,
+    ClockPolicy,
+    Directory,
+    Limits,
+    MpOffice,
+    Policy,
+    Route,
+    Team,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from daemon.config.channels import InboxConfig, OutletConfig, Use
+    from daemon.config.machine import Log, Schedule, SigningKey
+    from daemon.config.people import Office
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything an administrator decides, checked, with paths and secrets found."""
+
+    policy: Policy
+    rules: RuleSet
+    office: Office
+    inboxes: tuple[InboxConfig, ...]
+    outlets: tuple[OutletConfig, ...]
+    use: Use
+    operators: tuple[str, ...]  # addresses told when the machinery needs a person
+    store_url: str  # SQLAlchemy's form; a file's path is absolute, and no password is in it
+    store_password: Secret | None
+    schedule: Schedule
+    log: Log
+    signing_keys: tuple[SigningKey, ...]  # the first signs; none: the app makes one
+    state_dir: Path  # absolute; it need not exist yet
+    templates_dir: Path | None  # None: the command works it out
+    warnings: tuple[ConfigError, ...] = ()  # what works, but is hardly meant
+
+    @property
+    def routes(self) -> Mapping[Route, str]:
+        """Which team gets the notice: route → team id."""
+        return self.policy.routes
+
+
+def load(folder: Path, *, env: Mapping[str, str], state_dir: Path | None = None) -> Config:
+    """Read and check the config folder; opens no socket and writes nothing.
+
+    `env` is looked at for systemd's CREDENTIALS_DIRECTORY and STATE_DIRECTORY. The state
+    folder is `state_dir`, else [paths] state, else STATE_DIRECTORY, else `var` in the working
+    directory.
+
+    Raises:
+        ConfigErrors: with every mistake in every file.
+    """
+    raw, errors = read(folder)
+    places = Places.find(folder=folder, env=env, state=state_dir or _configured_state(raw))
+    files = _validated(raw, places, errors)
+    rules = _rules(raw, errors)
+    errors.extend(check(raw, state=places.state))
+    if errors or files is None or rules is None:
+        raise ConfigErrors(errors)
+    return _config(files, rules, places)
+
+
+def _configured_state(raw: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Return [paths] state before anything is checked: other paths depend on it."""
+    paths = raw.get("daemon.toml", {}).get("paths")
+    state = paths.get("state") if isinstance(paths, dict) else None
+    return state if isinstance(state, str) else None
+
+
+def _validated(
+    raw: Mapping[str, Mapping[str, Any]], places: Places, errors: list[ConfigError]
+) -> Files | None:
+    tables = {name: _tuples(table) for name, table in raw.items() if name != RULES}
+    try:
+        return Files.model_validate(tables, context=places)
+    except ValidationError as error:
+        errors.extend(explain(error.errors(include_url=False), raw))
+        return None
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401 - TOML of any shape
+    """Make every list a tuple, since the models are strict and cannot be changed."""
+    match value:
+        case dict():
+            return {key: _tuples(one) for key, one in value.items()}
+        case list():
+            return tuple(_tuples(one) for one in value)
+        case _:
+            return value
+
+
+def _rules(raw: Mapping[str, Mapping[str, Any]], errors: list[ConfigError]) -> RuleSet | None:
+    if RULES not in raw:
+        return None
+    try:
+        return RuleSet.from_mapping(raw[RULES])
+    except RuleErrors as error:
+        errors.extend(
+            ConfigError(file=RULES, key=key, why=_sentence(why)) for key, why in error.mistakes
+        )
+        return None
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
+def _config(files: Files, rules: RuleSet, places: Places) -> Config:
+    daemon = files.daemon
+    return Config(
+        policy=_policy(files),
+        rules=rules,
+        office=files.office.office,
+        inboxes=files.inboxes.inbox,
+        outlets=files.outlets.outlet,
+        use=files.outlets.use,
+        operators=files.teams.operators.addresses,
+        store_url=_store_url(daemon.store.url, places.state),
+        store_password=daemon.store.password,
+        schedule=daemon.schedule,
+        log=daemon.log,
+        signing_keys=daemon.signing.keys,
+        state_dir=places.state,
+        templates_dir=daemon.paths.templates,
+        warnings=tuple(warn(files)),
+    )
+
+
+def _routes(files: Files) -> Mapping[Route, str]:
+    routes = files.routes.routes
+    return MappingProxyType(
+        {
+            Route.INTAKE: routes.intake,
+            Route.CUSTOMER_CARE: routes.customer_care,
+            Route.EXTERNAL_AFFAIRS: routes.external_affairs,
+        }
+    )
+
+
+def _store_url(url: str, state: Path) -> str:
+    name = url.removeprefix("sqlite:///")
+    return url if name == url else f"sqlite:///{state / name}"
+
+
+def _policy(files: Files) -> Policy:
+    return Policy(
+        directory=_directory(files),
+        clocks=_clocks(files),
+        teams=MappingProxyType({t.id: Team(**t.model_dump()) for t in files.teams.team}),
+        routes=_routes(files),
+        suggestions=MappingProxyType(dict(files.routes.suggestions)),
+        arrangements=tuple(
+            Arrangement(**one.model_dump()) for one in files.arrangements.arrangement
+        ),
+        limits=Limits(**files.routes.limits.model_dump()),
+        duty=files.teams.duty.addresses,
+        confirm_within_hours=files.clocks.clocks.confirm_within_hours,
+    )
+
+
+def _directory(files: Files) -> Directory:
+    known = files.office.directory
+    return Directory(
+        own_domains=frozenset(known.own_domains),
+        own_addresses=frozenset(known.own_addresses),
+        own_servers=frozenset(known.own_servers),
+        private_senders=frozenset(known.private_senders),
+        mp_offices=tuple(
+            MpOffice(**office.model_dump()) for office in files.stakeholders.mp_office
+        ),
+        chair_addresses=frozenset(files.stakeholders.chairs.addresses),
+        ico_domains=frozenset(known.ico_domains),
+        known_domains=frozenset(known.known_domains),
+    )
+
+
+def _clocks(files: Files) -> ClockPolicy:
+    holidays: dict[Any, frozenset[str]] = {}
+    for extra in files.clocks.extra_holiday:
+        holidays[extra.on] = holidays.get(extra.on, frozenset()) | frozenset(extra.nations)
+    numbers = files.clocks.clocks.model_dump(exclude={"confirm_within_hours"})
+    return ClockPolicy(**numbers, extra_holidays=MappingProxyType(holidays))

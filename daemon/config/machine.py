@@ -1,0 +1,101 @@
+"""What daemon.toml may say: the store, the rhythm, the log, signing keys and folders."""
+
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from daemon.config.fields import Table
+from daemon.config.places import ConfigFolder, Secret, SecretRef, StateFolder
+
+_KEY_LENGTH: Final = 32
+
+
+def _store_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _sqlite_url(url)
+    if parts.scheme != "postgresql+psycopg" or not parts.path.strip("/"):
+        why = 'Write "sqlite:///FILE" or "postgresql+psycopg://USER@HOST/DATABASE".'
+        raise ValueError(why)
+    if parts.password is not None or "password" in parse_qs(parts.query):
+        why = 'Take the password out of the address and set password = "file:NAME" beside it.'
+        raise ValueError(why)
+    return url
+
+
+def _sqlite_url(url: str) -> str:
+    name = url.removeprefix("sqlite:///")
+    if name == url or not name or ":memory:" in name:
+        why = 'Name a file, such as "sqlite:///assurance.db": what is kept must outlive us.'
+        raise ValueError(why)
+    return url
+
+
+class StoreTable(Table):
+    """Where everything is kept."""
+
+    url: Annotated[str, AfterValidator(_store_url)]
+    password: SecretRef | None = None
+
+    @field_validator("password")
+    @classmethod
+    def _is_for_a_server(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a validator passes on what it got
+        if value is not None and info.data.get("url", "").startswith("sqlite:"):
+            why = "SQLite takes no password. Take this line out, or give a PostgreSQL url."
+            raise ValueError(why)
+        return value
+
+
+class Schedule(Table):
+    """How often the daemon looks for work, in seconds, and how much it takes at a time."""
+
+    send_s: Annotated[float, Field(ge=0.2, le=3600)] = 5.0
+    sweep_s: Annotated[float, Field(ge=0.2, le=3600)] = 60.0
+    lease_s: Annotated[float, Field(ge=10, le=3600)] = 60.0
+    batch: Annotated[int, Field(ge=1, le=1000)] = 50
+
+
+class Log(Table):
+    """What is logged, and how it looks."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class SigningKey(Table):
+    """A key that our Message-IDs and reply addresses are signed with."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,2}$")]
+    secret: SecretRef
+
+    @field_validator("secret")
+    @classmethod
+    def _is_long_enough(cls, value: Secret) -> Secret:
+        if len(value.read()) < _KEY_LENGTH:
+            why = f"A signing key needs at least {_KEY_LENGTH} characters; make one by chance."
+            raise ValueError(why)
+        return value
+
+
+class Signing(Table):
+    """The signing keys: the first signs, all of them verify."""
+
+    keys: tuple[SigningKey, ...] = ()
+
+
+class Paths(Table):
+    """Folders; empty ones are worked out by the command."""
+
+    templates: ConfigFolder = None
+    state: StateFolder = None
+
+
+class DaemonFile(Table):
+    """daemon.toml."""
+
+    store: StoreTable
+    schedule: Schedule = Schedule()
+    log: Log = Log()
+    signing: Signing = Signing()
+    paths: Paths = Paths()

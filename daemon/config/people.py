@@ -1,0 +1,160 @@
+"""What the files about people may say: the office, who it knows, its teams, arrangements."""
+
+from datetime import date
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from daemon.config.fields import (
+    Addresses,
+    Domain,
+    Domains,
+    Host,
+    Line,
+    MailAddress,
+    Name,
+    PerhapsAddress,
+    Table,
+    WebAddress,
+)
+
+_SIGNED_LOCAL_LENGTH: Final = 15  # a token has up to 48, the plus sign one, of 64 in all
+_SHARED_DOMAINS: Final = frozenset({"parliament.uk"})
+
+
+class Office(Table):
+    """How the office signs what it sends."""
+
+    name: Line
+    from_name: Line
+    from_address: MailAddress
+    bounce_address: MailAddress
+    signed_address: MailAddress
+    message_id_domain: Domain
+    reference_prefix: Annotated[str, Field(pattern=r"^[A-Z]{1,4}$")]
+    routing_diagram_url: WebAddress
+    phone: Line
+    textphone: Line
+
+    @field_validator("signed_address")
+    @classmethod
+    def _leaves_room_for_a_token(cls, value: str) -> str:
+        if "+" in value:
+            why = "Leave out the + and what follows: the daemon puts its own token there."
+            raise ValueError(why)
+        if len(value.partition("@")[0]) > _SIGNED_LOCAL_LENGTH:
+            why = (
+                f"Use at most {_SIGNED_LOCAL_LENGTH} characters before the @, so that the token"
+                " behind them still fits into an address (RFC 5321 allows 64)."
+            )
+            raise ValueError(why)
+        return value
+
+
+class DirectoryTable(Table):
+    """Which addresses, domains and servers are the office's own, and which it knows."""
+
+    own_domains: Annotated[Domains, Field(min_length=1)]
+    own_addresses: Addresses = ()
+    own_servers: tuple[Host, ...] = ()
+    private_senders: Addresses = ()
+    ico_domains: Domains = ()
+    known_domains: Domains = ()
+
+
+class OfficeFile(Table):
+    """office.toml."""
+
+    office: Office
+    directory: DirectoryTable
+
+
+class MpOfficeTable(Table):
+    """A known MP's office."""
+
+    id: Name
+    addresses: Addresses = ()
+    domains: Annotated[Domains, Field(validate_default=True)] = ()
+
+    @field_validator("domains")
+    @classmethod
+    def _tells_somebody(cls, value: Domains, info: ValidationInfo) -> Domains:
+        if _SHARED_DOMAINS.intersection(value):
+            why = (
+                "Peers, clerks and staff write from parliament.uk too. List the office's own"
+                " addresses under addresses instead."
+            )
+            raise ValueError(why)
+        return _somebody(value, info)
+
+
+def _somebody(value: Domains, info: ValidationInfo) -> Domains:
+    if not value and info.data.get("addresses") == ():
+        why = "Say who it is about: list at least one address or domain."
+        raise ValueError(why)
+    return value
+
+
+class Chairs(Table):
+    """The Chairs of the two select committees."""
+
+    addresses: Addresses
+
+
+class StakeholdersFile(Table):
+    """stakeholders.toml."""
+
+    mp_office: tuple[MpOfficeTable, ...] = ()
+    chairs: Chairs
+
+
+class TeamTable(Table):
+    """A part of the office that holds enquiries."""
+
+    id: Name
+    name: Line
+    mailbox: MailAddress
+    holder: PerhapsAddress = ""
+    assistant_director: PerhapsAddress = ""
+    director: PerhapsAddress = ""
+
+
+class People(Table):
+    """A list of people to tell."""
+
+    addresses: Annotated[Addresses, Field(min_length=1)]
+
+
+class TeamsFile(Table):
+    """teams.toml."""
+
+    team: Annotated[tuple[TeamTable, ...], Field(min_length=1)]
+    duty: People
+    operators: People
+
+
+class ArrangementTable(Table):
+    """A handling arrangement for somebody who writes to the office."""
+
+    id: Name
+    addresses: Addresses = ()
+    domains: Annotated[Domains, AfterValidator(_somebody), Field(validate_default=True)] = ()
+    instruction: Annotated[str, Field(min_length=1)]
+    personal_reply_only: bool = False
+    from_on: date | None = Field(None, alias="from")
+    until_on: date | None = Field(None, alias="until")
+
+    @field_validator("until_on")
+    @classmethod
+    def _ends_after_it_begins(cls, value: date | None, info: ValidationInfo) -> date | None:
+        begins = info.data.get("from_on")
+        if value and begins and value < begins:
+            why = "The arrangement ends before it begins. Correct from or until."
+            raise ValueError(why)
+        return value
+
+
+class ArrangementsFile(Table):
+    """arrangements.toml."""
+
+    arrangement: tuple[ArrangementTable, ...] = ()

@@ -1,0 +1,75 @@
+"""What routes.toml and clocks.toml may say: where enquiries go, and by when."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from daemon.config.fields import Name, Table, WorkingDays
+
+
+class Routes(Table):
+    """Which team gets the notice for each route."""
+
+    intake: Name
+    customer_care: Name = Field(alias="customer-care")
+    external_affairs: Name = Field(alias="external-affairs")
+
+
+class LimitsTable(Table):
+    """How many acknowledgements go out in a day before a person has a look."""
+
+    per_address: Annotated[int, Field(ge=1)] = 4
+    per_domain: Annotated[int, Field(ge=1)] = 100
+    in_all: Annotated[int, Field(ge=1)] = 2000
+
+
+class RoutesFile(Table):
+    """routes.toml."""
+
+    routes: Routes
+    suggestions: dict[str, Name]
+    limits: LimitsTable = LimitsTable()
+
+
+def _climbing(minutes: tuple[int, ...]) -> tuple[int, ...]:
+    if not minutes or minutes[0] < 1 or list(minutes) != sorted(set(minutes)):
+        why = "List minutes after the alert, each larger than the one before, such as [60, 90]."
+        raise ValueError(why)
+    return minutes
+
+
+class Clocks(Table):
+    """The clock rules that are the office's own."""
+
+    service_working_days: WorkingDays = 20
+    other_working_days: WorkingDays = 10
+    dpa_complaint_working_days: WorkingDays = 20
+    ico_letter_working_days: WorkingDays = 20
+    vulnerable_steps_minutes: Annotated[tuple[int, ...], AfterValidator(_climbing)] = (
+        60,
+        90,
+        120,
+        150,
+    )
+    confirm_within_hours: Annotated[int, Field(ge=1, le=24)] = 1
+    remind_hour: Annotated[int, Field(ge=0, le=23)] = 9
+
+
+class ExtraHoliday(Table):
+    """A bank holiday that was announced late."""
+
+    on: date = Field(alias="date")
+    nations: Annotated[tuple[Literal["ENG", "WLS", "SCT", "NIR"], ...], Field(min_length=1)] = (
+        "ENG",
+        "WLS",
+        "SCT",
+        "NIR",
+    )
+
+
+class ClocksFile(Table):
+    """clocks.toml."""
+
+    clocks: Clocks = Clocks()
+    extra_holiday: tuple[ExtraHoliday, ...] = ()

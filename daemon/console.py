@@ -1,0 +1,152 @@
+"""Showing judgements and enquiries to a person at a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from daemon import words
+from daemon.deadlines import LONDON
+from daemon.model import ClockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from daemon.explain import Judged
+    from daemon.model import Classification, Decision, Message
+
+_EVIDENCE_SHOWN = 6
+_WORDS_SHOWN = 80
+
+
+def judged_panel(judged: Judged) -> Panel:
+    """Return one judgement as a panel: what, why, where to, which answer, by when."""
+    title = Text(judged.label.get("path") or judged.label.get("id") or "")
+    if judged.message is None or judged.found is None or judged.decision is None:
+        return Panel(Text(f"Quarantined: {judged.error}"), title=title, title_align="left")
+    lines = message_lines(judged.message, judged.found, judged.decision)
+    return Panel(lines, title=title, title_align="left")
+
+
+def message_lines(message: Message, found: Classification, decision: Decision) -> Group:
+    """Return what came in, what it was taken for and why, where it went, and what is due."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    sender = f"{message.sender.name} <{message.sender.address}>".strip()
+    rows = [
+        ("From", sender),
+        ("Subject", message.subject or "(none)"),
+        ("Taken for", taken_for(found)),
+        ("Why", why(found)),
+        ("Goes to", goes_to(decision)),
+        ("Answer", answer(decision)),
+        ("Due", due(decision)),
+    ]
+    for name, value in rows:
+        if value:
+            table.add_row(name, Text(value))
+    return Group(table)
+
+
+def taken_for(found: Classification) -> str:
+    """Return category, source and criteria in words."""
+    what = words.capitalised(words.CATEGORIES[found.category])
+    text = f"{what}, from {words.SOURCES[found.source]}"
+    if found.routine:
+        text += " (routine referral)"
+    if found.to_be_sorted:
+        text += f"; to be sorted by a person (best guess, {found.confidence:.0%})"
+    if found.criteria:
+        text += "; " + ", ".join(words.CRITERIA[c] for c in found.criteria)
+    return text
+
+
+def why(found: Classification) -> str:
+    """Return the evidence, a line each."""
+    lines = []
+    for item in found.evidence[:_EVIDENCE_SHOWN]:
+        said = item.text if len(item.text) <= _WORDS_SHOWN else item.text[:_WORDS_SHOWN] + "…"
+        quoted = f": “{' '.join(said.split())}”" if said else ""
+        lines.append(f"{item.says} ({item.step.value} {item.name}){quoted}")
+    return "\n".join(lines)
+
+
+def goes_to(decision: Decision) -> str:
+    """Return the route with its reasons."""
+    route = words.ROUTES[decision.route] if decision.route else "nobody"
+    return words.capitalised(route) + ". " + " ".join(decision.reasons)
+
+
+def answer(decision: Decision) -> str:
+    """Return what the enquirer gets, or why not."""
+    if decision.skip is not None:
+        return f"No acknowledgement: {words.SKIPS[decision.skip]}."
+    if decision.held is not None:
+        return f"An acknowledgement is held: {words.HOLDS[decision.held]}."
+    return f"An acknowledgement ({decision.template})."
+
+
+def due(decision: Decision) -> str:
+    """Return each clock and its date, a line each."""
+    lines = []
+    for clock in decision.deadlines:
+        day = words.long_date(clock.due_on)
+        if clock.kind is ClockKind.VULNERABLE:
+            day = f"{clock.due_at.astimezone(LONDON):%H:%M} on {day}"
+        lines.append(f"{words.capitalised(words.CLOCKS[clock.kind])}: {day}")
+    return "\n".join(lines)
+
+
+# An enquiry from the store
+
+
+def enquiry_view(view: Mapping[str, Any]) -> Group:
+    """Return an enquiry with its messages, clocks, registers, letters and acts."""
+    head = Table.grid(padding=(0, 2))
+    head.add_column(style="bold")
+    head.add_column()
+    for name in ("status", "category", "source", "route", "team", "reply_team", "received_at"):
+        head.add_row(name.replace("_", " ").capitalize(), _cell(view[name]))
+    if view["linked_to"]:
+        head.add_row("May belong to", view["linked_to"])
+    names = [entry["register"] for entry in view["registers"]]
+    head.add_row("Registers", ", ".join(names) or "none")
+    head.add_row("Criteria", ", ".join(c["criterion"] for c in view["criteria"]) or "none")
+    return Group(
+        Panel(head, title=view["reference"], title_align="left"),
+        _table(
+            "Messages",
+            view["messages"],
+            ("received_at", "box", "sender_address", "subject", "outcome", "skip", "hold"),
+        ),
+        _table("Clocks", view["deadlines"], ("kind", "due_on", "ended_at", "ended_by")),
+        _table("Letters", view["outbox"], ("kind", "recipient", "state", "hold", "sent_at")),
+        _table("What people did", view["acts"], ("at", "what", "by_name", "note")),
+        _table("Audit", view["audit"], ("at", "event", "actor")),
+    )
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in columns:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(row[name])) for name in columns))
+    return table
+
+
+def _cell(value: object) -> str:
+    """Return a value for a cell; times in London."""
+    if isinstance(value, str) and "T" in value:
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return f"{at.astimezone(LONDON):%d %b %Y %H:%M}"
+    return "" if value is None else str(value)

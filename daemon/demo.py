@@ -1,0 +1,233 @@
+"""The sample day: a whole office on the embedded default, for somebody to watch.
+
+It runs the real daemon on SQLite and Maildirs in a folder of its own. The samples bear the date
+of one day; they are delivered as of today, so that the clocks shown are those of a real office.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from daemon import words
+from daemon.app import App, load_templates, open_store
+from daemon.config import MaildirInboxConfig, MaildirOutletConfig, load
+from daemon.console import message_lines
+from daemon.deadlines import LONDON
+from daemon.service import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from daemon.config import Config
+    from daemon.intake import InboxFacts, Taken
+
+SAMPLE_DAY = b"Mon, 23 Nov 2026"  # as it stands in the headers of the samples
+_MARKER = ".assurance-demo"  # a folder with this file is ours to empty
+_STAY_WITHOUT_TERMINAL_S = 120.0
+_LOOK_S = 0.3
+
+
+class DemoError(Exception):
+    """The demo cannot be shown; the message says what to do."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What has been shown so far."""
+
+    taken: int = 0
+    last_at: float = 0.0  # monotonic
+
+
+class Demo:
+    """One showing of the sample day."""
+
+    def __init__(
+        self, config: Config, *, templates: Path, samples: Sequence[Path], console: Console
+    ) -> None:
+        """Put the daemon together on an empty store."""
+        self._config, self._samples, self._console = config, samples, console
+        self._stop = Stop()
+        self._tally = _Tally()
+        self._lock = threading.Lock()
+        self._store = open_store(config)
+        self._app = App(
+            config,
+            templates=load_templates(templates),
+            store=self._store,
+            stop=self._stop,
+            on_taken=self._show,
+        )
+
+    @classmethod
+    def prepare(
+        cls,
+        *,
+        config_dir: Path,
+        samples: Path,
+        templates: Path,
+        state: Path,
+        console: Console,
+    ) -> Demo:
+        """Empty the demo's folder and make everything ready.
+
+        Raises:
+            ConfigErrors: the config has mistakes.
+            DemoError: the folder is not the demo's, or the samples are missing.
+        """
+        files = sorted(samples.rglob("*.eml"), key=lambda path: path.name)
+        if not files:
+            msg = f"There are no samples in {samples}. Install the package again."
+            raise DemoError(msg)
+        _empty(state)
+        config = load(config_dir, env={}, state_dir=state)
+        return cls(config, templates=templates, samples=files, console=console)
+
+    def run(self, *, pause_s: float, stay_s: float | None) -> int:
+        """Deliver the day mail by mail, show what becomes of it, then wait for more.
+
+        `stay_s` None: until Ctrl-C, or two minutes where there is no terminal.
+        """
+        self._stop.install()
+        self._app.begin()
+        self._greet()
+        director = threading.Thread(target=self._direct, args=(pause_s, stay_s), daemon=True)
+        director.start()
+        code = self._app.run()
+        self._console.print(Rule())
+        self._console.print("The demo has ended. Everything it made is still in its folder.")
+        return code
+
+    def _greet(self) -> None:
+        inboxes = [one for one in self._config.inboxes if isinstance(one, MaildirInboxConfig)]
+        lines = [
+            f"A sample day of {len(self._samples)} mails begins. Each mail is taken in,",
+            "understood, routed, answered and put on the clock by the real daemon.",
+            "",
+            "Drop an .eml file into one of these folders to see what becomes of it:",
+            *(f"  {one.path}" for one in inboxes),
+            "The letters sent lie as mails in:",
+            *(f"  {folder}" for folder in self._outlet_folders()),
+            "",
+            "Press Ctrl-C to end.",
+        ]
+        self._console.print(Panel(Text("\n".join(lines)), title="Assurance", title_align="left"))
+
+    def _outlet_folders(self) -> Iterator[Path]:
+        for one in self._config.outlets:
+            if isinstance(one, MaildirOutletConfig):
+                yield one.path / "new"
+
+    # The day
+
+    def _direct(self, pause_s: float, stay_s: float | None) -> None:
+        for sample in self._samples:
+            if self._stop.wait(pause_s):
+                return
+            self._deliver(sample)
+        self._wait_for_rest()
+        self._sum_up()
+        if stay_s is None:
+            if sys.stdout.isatty():
+                return
+            stay_s = _STAY_WITHOUT_TERMINAL_S
+        while time.monotonic() - self._tally.last_at < stay_s:
+            if self._stop.wait(_LOOK_S):
+                return
+        self._stop.set()
+
+    def _deliver(self, sample: Path) -> None:
+        """Lay a sample into the inbox of its folder's name, dated today, as a server would."""
+        inbox = next(
+            (
+                one
+                for one in self._config.inboxes
+                if one.name == sample.parent.name and isinstance(one, MaildirInboxConfig)
+            ),
+            None,
+        )
+        if inbox is None:
+            return
+        today = f"{datetime.now(LONDON):%a, %d %b %Y}".encode()  # noqa: TID251 -- a day to show, not one to reckon with
+        content = sample.read_bytes().replace(SAMPLE_DAY, today)
+        draft = inbox.path / "tmp" / sample.name
+        draft.write_bytes(content)
+        draft.rename(inbox.path / "new" / sample.name)
+
+    def _wait_for_rest(self) -> None:
+        patience_s = 30.0
+        began = time.monotonic()
+        while self._tally.taken < len(self._samples) and time.monotonic() - began < patience_s:
+            if self._stop.wait(_LOOK_S):
+                return
+        self._stop.wait(2.0)  # the last letters leave
+
+    # What a person sees
+
+    def _show(self, inbox: InboxFacts, taken: Sequence[Taken]) -> None:
+        with self._lock:
+            for one in taken:
+                self._tally.taken += 1
+                self._tally.last_at = time.monotonic()
+                self._console.print(Rule(f"{words.BOXES[inbox.box]}", align="left"))
+                self._show_one(one)
+
+    def _show_one(self, one: Taken) -> None:
+        if one.message is None or one.found is None or one.decision is None:
+            self._console.print(Text(_SAID.get(one.state, one.state) + f" {one.why}".rstrip()))
+            return
+        if one.reference:
+            self._console.print(Text(f"Enquiry {one.reference}", style="bold"))
+        self._console.print(message_lines(one.message, one.found, one.decision))
+
+    def _sum_up(self) -> None:
+        with self._store.read() as tx:
+            counts = tx.counts()
+        table = Table(title="The day so far", title_justify="left")
+        table.add_column("What")
+        table.add_column("How many", justify="right")
+        for name, count in counts.items():
+            table.add_row(_COUNTED[name], str(count))
+        self._console.print(table)
+
+
+_SAID = {
+    "repeated": "The same message again, in another inbox: no second enquiry, no second answer.",
+    "private": "Private mail: not ours to read. A receipt without content is kept.",
+    "quarantined": "It cannot be read, so it is set aside for a person, who is told.",
+    "missed": "It was listed, but could not be had:",
+}
+_COUNTED = {
+    "receipts": "Mails received",
+    "messages": "Messages (a mail to two boxes is one)",
+    "enquiries": "Enquiries opened",
+    "sent": "Letters sent: acknowledgements, notices, alerts",
+}
+
+
+def _empty(state: Path) -> None:
+    """Make the demo's folder new.
+
+    Raises:
+        DemoError: it holds something that is not the demo's.
+    """
+    if state.exists() and any(state.iterdir()) and not (state / _MARKER).exists():
+        msg = f"{state} is not empty and not the demo's. Give another folder with --state."
+        raise DemoError(msg)
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    (state / _MARKER).touch()

@@ -1,0 +1,268 @@
+"""Judging messages alone, as if just received: what `assurance explain` and programs read.
+
+The keys of a judgement are fixed: keys may be added, none is ever renamed. No store, no socket:
+no history, limits, arrangements or go-live.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daemon.classify import Classifier
+from daemon.deadlines import WorkingDays, deadline_as_json
+from daemon.decide import decide
+from daemon.model import Box, ClockKind, Context, Outcome, Route, Skip
+from daemon.parse import ParseError, message_from_fields, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from daemon.classify import RuleSet
+    from daemon.model import Classification, Decision, Message, Policy
+
+LINES = ".jsonl"  # a file of enquiries, one a line
+_NOT_MAIL = frozenset({LINES, ".md", ".tsv"})  # passed over in folders
+_TEXT_FIELDS = ("id", "box", "from_name", "from_addr", "subject", "body")
+
+
+class UnreadableError(Exception):
+    """A path cannot be read; the message names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One judged message, or why there is none."""
+
+    label: Mapping[str, str]  # {"path": ...} as given, or {"id": ...}
+    message: Message | None = None
+    found: Classification | None = None
+    decision: Decision | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Parses, classifies and decides messages one by one."""
+
+    classifier: Classifier
+    policy: Policy
+    days: WorkingDays
+    clock: Callable[[], datetime]
+
+    @classmethod
+    def of(cls, rules: RuleSet, policy: Policy, clock: Callable[[], datetime]) -> Judge:
+        """Return a judge by these rules and this policy, leaving arrangements out."""
+        return cls(
+            classifier=Classifier(rules, policy.directory),
+            policy=replace(policy, arrangements=()),
+            days=WorkingDays(policy.clocks),
+            clock=clock,
+        )
+
+    def judge_all(self, paths: Sequence[str], inbox: Box | None) -> Iterator[Judged]:
+        """Judge every message of every path, in order.
+
+        Raises:
+            UnreadableError: at the first path that cannot be read.
+        """
+        for path in paths:
+            if Path(path).is_dir():
+                for inner in walk(path):
+                    yield self.judge_mail(inner, inbox)
+            elif path.endswith(LINES):
+                yield from self.judge_lines(path, inbox)
+            else:
+                yield self.judge_mail(path, inbox)
+
+    def judge_mail(self, path: str, inbox: Box | None) -> Judged:
+        """Judge one raw mail."""
+        label = {"path": path}
+        content = read_bytes(path)
+        try:
+            message = parse(content, box=inbox or Box.CUSTOMER_CARE)
+        except ParseError as error:
+            return Judged(label=label, error=str(error))
+        return self._judge(label, message)
+
+    def judge_lines(self, path: str, inbox: Box | None) -> Iterator[Judged]:
+        """Judge a file of enquiries, one JSON object a line."""
+        for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
+            if not line.strip():
+                continue
+            yield self._judge_line(path, number, line, inbox)
+
+    def _judge_line(self, path: str, number: int, line: bytes, inbox: Box | None) -> Judged:
+        try:
+            fields = _fields(line)
+            box = inbox or Box(fields["box"] or Box.CUSTOMER_CARE)
+        except ValueError as error:
+            label = {"id": f"{path}:{number}"}
+            return Judged(label=label, error=f"Line {number} of {path} is no enquiry: {error}.")
+        label = {"id": fields["id"] or f"{path}:{number}"}
+        message = message_from_fields(
+            box=box,
+            from_name=fields["from_name"],
+            from_addr=fields["from_addr"],
+            subject=fields["subject"],
+            body=fields["body"],
+        )
+        return self._judge(label, message)
+
+    def _judge(self, label: Mapping[str, str], message: Message) -> Judged:
+        found = self.classifier.classify(message)
+        context = Context(received_at=self.clock())
+        decision = decide(message, found, self.policy, context, days=self.days)
+        return Judged(label=label, message=message, found=found, decision=decision)
+
+
+def read_bytes(path: str) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        msg = f"{path}: cannot be read ({why})."
+        raise UnreadableError(msg) from error
+
+
+def walk(folder: str) -> list[str]:
+    """Return every file below a folder that may be a mail, in order of its name.
+
+    Raises:
+        UnreadableError: a folder cannot be read.
+    """
+    found = []
+    try:
+        for entry in sorted(Path(folder).iterdir()):
+            # Written as it was given: "./mails/" stays "./mails/…".
+            name = f"{folder.rstrip('/') or ''}/{entry.name}"
+            if entry.is_dir() and not entry.is_symlink():
+                found += walk(name)
+            elif entry.is_file() and entry.suffix not in _NOT_MAIL:
+                found.append(name)
+    except OSError as error:
+        msg = f"{folder}: cannot be read ({error.strerror})."
+        raise UnreadableError(msg) from error
+    return found
+
+
+def _fields(line: bytes) -> dict[str, str]:
+    """Return the fields that are read, each a string.
+
+    Raises:
+        ValueError: it is no JSON object, or a field is no text.
+    """
+    try:
+        entry: Any = json.loads(line)
+    except RecursionError:
+        msg = "it is nested too deeply"
+        raise ValueError(msg) from None
+    if not isinstance(entry, dict):
+        msg = "it is not a JSON object"
+        raise ValueError(msg)  # noqa: TRY004 -- for the caller a line is wrong, whatever its type
+    fields = {name: entry.get(name) for name in _TEXT_FIELDS}
+    for name, value in fields.items():
+        if name == "id" and isinstance(value, int):
+            fields[name] = str(value)
+        elif value is not None and not isinstance(value, str):
+            msg = f"{name} is not text"
+            raise ValueError(msg)
+    return {name: value or "" for name, value in fields.items()}
+
+
+# Putting a judgement into words
+
+
+def as_json(judged: Judged) -> dict[str, object]:
+    """Return a judgement with all its keys; what is not known is null."""
+    values: dict[str, object] = {**judged.label, **_UNKNOWN, "error": judged.error}
+    if judged.message is None or judged.found is None or judged.decision is None:
+        return values
+    return values | _of_message(judged.message) | _of(judged.found) | _of_decision(judged.decision)
+
+
+_UNKNOWN: dict[str, object] = {
+    "from": None,
+    "subject": None,
+    "date": None,
+    "text_chars": None,
+    "category": None,
+    "source": None,
+    "routine": None,
+    "criteria": [],
+    "alerts": [],
+    "registers": [],
+    "deadlines": [],
+    "evidence": [],
+    "confidence": None,
+    "to_be_sorted": None,
+    "reference": None,
+    "language": None,
+    "route": None,
+    "acknowledge": False,
+    "held": None,
+    "skip": Skip.QUARANTINED.value,
+    "error": None,
+    "matters": [],
+    "personal_attention": None,
+    "proposed": [],
+    "team": None,
+    "outcome": Outcome.QUARANTINED.value,
+    "reasons": [],
+}
+
+
+def _of_message(message: Message) -> dict[str, object]:
+    return {
+        "from": message.sender.address,
+        "subject": message.subject,
+        "date": message.date_at.isoformat() if message.date_at else None,
+        "text_chars": message.text_chars,
+    }
+
+
+def _of(found: Classification) -> dict[str, object]:
+    return {
+        "category": found.category.value,
+        "source": found.source.value,
+        "routine": found.routine,
+        "criteria": [c.value for c in found.criteria],
+        "alerts": [c.value for c in found.alerts],
+        "evidence": [
+            {"step": e.step.value, "name": e.name, "says": e.says, "text": e.text}
+            for e in found.evidence
+        ],
+        "confidence": round(found.confidence, 4),
+        "to_be_sorted": found.to_be_sorted,
+        "reference": found.reference,
+        "language": found.language,
+        "matters": [k.value for k in found.matters],
+        "personal_attention": found.personal_attention,
+    }
+
+
+def _of_decision(decision: Decision) -> dict[str, object]:
+    shown = [d for d in decision.deadlines if d.kind is not ClockKind.ACK]
+    return {
+        "registers": [r.register.value for r in decision.registers],
+        "proposed": [r.register.value for r in decision.registers if r.proposed],
+        "deadlines": [
+            {key: deadline_as_json(d)[key] for key in ("kind", "due_on", "due_at")} for d in shown
+        ],
+        # What is private or internal goes nowhere: for who asks, it is set aside.
+        "route": (decision.route or Route.SET_ASIDE).value,
+        "acknowledge": decision.acknowledge,
+        "held": decision.held.value if decision.held else None,
+        "skip": decision.skip.value if decision.skip else None,
+        "team": decision.reply_team or None,
+        "outcome": decision.outcome.value,
+        "reasons": list(decision.reasons),
+    }

@@ -1,0 +1,81 @@
+"""What the store knows about a message: thread, tokens, parties, and today's letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
+
+from daemon.deadlines import LONDON, london_date
+from daemon.model import Context
+from daemon.tokens import Purpose, find_references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from daemon.intake.facts import InboxFacts
+    from daemon.model import Directory, Message
+    from daemon.store import Transaction
+    from daemon.tokens import Signer, Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextReader:
+    """Reads, inside the caller's transaction, what `decide` needs to know."""
+
+    directory: Directory
+    signer: Signer
+    prefix: str  # of references
+
+    def read(
+        self,
+        tx: Transaction,
+        inbox: InboxFacts,
+        message: Message,
+        *,
+        received_at: datetime,
+        now: datetime,
+    ) -> Context:
+        """Return the context of a message that is about to be decided."""
+        sender = message.sender.address
+        ours = self.directory.is_own(sender)
+        addressed = self.verify(a.address for a in (*message.to, *message.cc))
+        # The nearest message of the thread first: In-Reply-To, then References backwards.
+        thread = list(dict.fromkeys((*message.in_reply_to, *reversed(message.references))))
+        answered = self.verify(thread)
+        return Context(
+            received_at=received_at,
+            role=inbox.role,
+            links=tx.links(
+                thread=thread,
+                tokens=[token.reference for token in (*answered, *addressed)],
+                mentioned=find_references(message.subject, self.prefix),
+                sender=self._office_of(sender),
+            ),
+            sent_today=tx.acknowledged_since(sender, _midnight(now)),
+            go_live_at=inbox.go_live_at,
+            # The Message-ID alone is not enough: somebody who writes with that of our
+            # acknowledgement must still be heard.
+            own_message=ours and self.is_signed(message.message_id),
+            command=ours and any(t.purpose != Purpose.ACKNOWLEDGEMENT for t in addressed),
+            inbox_address=inbox.address,
+        )
+
+    def verify(self, texts: Iterable[str]) -> list[Token]:
+        """Return the tokens of ours that stand in Message-IDs or addresses."""
+        found = (self.signer.verify(text, prefix=self.prefix) for text in texts)
+        return [token for token in found if token is not None]
+
+    def is_signed(self, message_id: str | None) -> bool:
+        """Whether a Message-ID carries a token of ours."""
+        return message_id is not None and bool(self.verify([message_id]))
+
+    def _office_of(self, sender: str) -> Sequence[str]:
+        """Return the addresses that count as the sender's: an MP's whole office, or one."""
+        office = self.directory.mp_office(sender)
+        return (sender, *office.addresses) if office else (sender,)
+
+
+def _midnight(now: datetime) -> datetime:
+    """Return the beginning of London's day."""
+    return datetime.combine(london_date(now), time(), tzinfo=LONDON).astimezone(UTC)

@@ -1,0 +1,57 @@
+"""What intake is told and what it tells: about an inbox, and about what became of a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from daemon.intake.prepare import Prepared
+    from daemon.model import Box, Classification, Decision, InboxRole, Message, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxFacts:
+    """What intake needs to know of the inbox a message came from."""
+
+    name: str
+    box: Box
+    role: InboxRole
+    address: str
+    go_live_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of one thing that arrived; for the log and for who watches."""
+
+    external_id: str
+    state: str  # stored, repeated, private, quarantined, missed, known
+    outcome: Outcome | None = None
+    decision: Decision | None = None
+    found: Classification | None = None
+    message: Message | None = None
+    message_id: int | None = None
+    reference: str = ""
+    why: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it may be marked done: all but what is not ours to read or touch."""
+        return self.state not in {"private", "missed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A message that belongs to an enquiry, with everything known about it."""
+
+    item: Prepared
+    message: Message
+    found: Classification
+    decision: Decision
+    message_id: int
+    enquiry_id: int
+    reference: str
+    now: datetime

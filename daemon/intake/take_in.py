@@ -1,0 +1,340 @@
+"""The use case of taking in a batch: one commit for receipts, messages and all that follows.
+
+Commit, then mark done: a message is never lost. Unique constraints stand behind every look-up;
+where two daemons meet, the second rolls back, looks again and decides with what is there now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from daemon.compose import NoticeFacts, NoticeKind
+from daemon.decide import decide, is_private
+from daemon.intake.facts import Filed, Taken
+from daemon.intake.prepare import mistake, prepare
+from daemon.model import EnquiryStatus, InboxRole, OutboxKind, Outcome
+from daemon.store import (
+    ConflictError,
+    DeadlockError,
+    LeaseLostError,
+    StoreUnavailableError,
+)
+from daemon.store.messages import NewReceipt
+from daemon.tokens import REFERENCE_RANDOM_BITS, new_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from connectors.base import Batch, Missed
+    from daemon.classify import Classifier
+    from daemon.intake.context import ContextReader
+    from daemon.intake.facts import InboxFacts
+    from daemon.intake.filing import Filing
+    from daemon.intake.prepare import Prepared
+    from daemon.model import Classification, Decision, Message
+    from daemon.store import Lease, Store, Transaction
+    from daemon.store.messages import StoredMessage
+
+SAME_WITHIN = timedelta(days=7)
+_TRIES = 8  # against other daemons, before it counts as a bug
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What arrives becomes receipts, messages, enquiries, clocks and letters."""
+
+    store: Store
+    classifier: Classifier
+    reader: ContextReader
+    filing: Filing
+    operators: Sequence[str]  # told about what cannot be read
+    clock: Callable[[], datetime]
+    random_bits: Callable[[int], int]
+
+    def take_in(self, inbox: InboxFacts, batch: Batch, *, lease: Lease | None) -> list[Taken]:
+        """Store a batch, decide each message, and note the cursor: one commit for all of it.
+
+        Raises:
+            LeaseLostError: somebody else works on this inbox now; nothing was written.
+            StoreUnavailableError: the database does not answer; nothing was written.
+        """
+        own_servers = self.filing.policy.directory.own_servers
+        now = self.clock()
+        prepared = [
+            prepare(raw, inbox, classifier=self.classifier, own_servers=own_servers, now=now)
+            for raw in batch.messages
+        ]
+        for _ in range(_TRIES - 1):
+            try:
+                return self._commit(inbox, prepared, batch, lease)
+            except ConflictError:
+                continue  # another daemon was in the way: all of it again
+        return self._commit(inbox, prepared, batch, lease)
+
+    def _commit(
+        self, inbox: InboxFacts, prepared: list[Prepared], batch: Batch, lease: Lease | None
+    ) -> list[Taken]:
+        with self.store.write() as tx:
+            if lease is not None:
+                tx.check_lease(lease)
+            now = self.clock()
+            taken = [self._one(tx, inbox, item, now) for item in prepared]
+            taken += [self._miss(tx, inbox, missed, now) for missed in batch.missed]
+            if batch.cursor:
+                tx.set_cursor(inbox.name, batch.cursor, now=now)
+            return taken
+
+    def _one(self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime) -> Taken:
+        """Store one message; a conflict or a bug costs a savepoint, not the batch."""
+        for _ in range(_TRIES):
+            try:
+                with tx.savepoint():
+                    return self._store(tx, inbox, item, now)
+            except (DeadlockError, StoreUnavailableError, LeaseLostError):
+                raise  # the whole transaction is gone
+            except ConflictError:
+                continue  # somebody else has just stored the same: look again
+            except Exception as error:
+                if item.problem:
+                    raise  # it cannot even be quarantined
+                item = item.spoiled(mistake(error))
+        raise ConflictError
+
+    def _store(self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime) -> Taken:
+        raw, policy = item.raw, self.filing.policy
+        if tx.known_ids(inbox.name, [raw.external_id]):
+            return Taken(external_id=raw.external_id, state="known")
+        if item.message is None or item.found is None:
+            return self._quarantine(tx, inbox, item, now)
+        if inbox.role is InboxRole.ENQUIRIES and is_private(item.message, policy):
+            return self._private(tx, inbox, item, now)
+        same = tx.find_same(
+            inbox.name, item.sha256, item.fingerprint, item.received_at, within=SAME_WITHIN
+        )
+        if same is not None:
+            return self._again(tx, inbox, item, same, now)
+        return self._new(tx, inbox, item, item.message, item.found, now)
+
+    # Receipts
+
+    def _receipt(
+        self,
+        tx: Transaction,
+        inbox: InboxFacts,
+        item: Prepared,
+        state: str,
+        now: datetime,
+        *,
+        message_id: int | None = None,
+    ) -> int:
+        keeps = state != "private"
+        if keeps:
+            tx.keep_raw(item.sha256, item.raw.content)
+        return tx.add_receipt(
+            NewReceipt(
+                inbox=inbox.name,
+                external_id=item.raw.external_id,
+                state=state,
+                received_at=item.received_at,
+                stored_at=now,
+                reason=item.problem,
+                raw=item.raw,
+                raw_sha256=item.sha256 if keeps else None,
+                message_id=message_id,
+            )
+        )
+
+    def _quarantine(
+        self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime
+    ) -> Taken:
+        """Keep a message that cannot be read or decided, and tell a person."""
+        receipt_id = self._receipt(tx, inbox, item, "quarantined", now)
+        tx.audit("message_quarantined", f"receipt:{receipt_id}", at=now)
+        facts = NoticeFacts(
+            problem=item.problem,
+            box=inbox.box,
+            received_at=item.received_at,
+            original_complete=item.raw.complete,
+        )
+        entries = [
+            self.filing.letters.to_team(
+                NoticeKind.QUARANTINED,
+                facts,
+                key=f"receipt:{receipt_id}:quarantined",
+                recipient=operator,
+                now=now,
+                outbox_kind=OutboxKind.OPERATOR,
+                original=item.raw.content,
+            )
+            for operator in self.operators
+        ]
+        tx.queue(entries, enquiry_id=None, message_id=None, now=now)
+        return Taken(
+            external_id=item.raw.external_id,
+            state="quarantined",
+            outcome=Outcome.QUARANTINED,
+            why=item.problem,
+        )
+
+    def _private(self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime) -> Taken:
+        """Keep a receipt without content: it is not ours to read."""
+        receipt_id = self._receipt(tx, inbox, item, "private", now)
+        tx.audit("message_private", f"receipt:{receipt_id}", at=now)
+        return Taken(external_id=item.raw.external_id, state="private", outcome=Outcome.PRIVATE)
+
+    def _miss(self, tx: Transaction, inbox: InboxFacts, missed: Missed, now: datetime) -> Taken:
+        """Record a message that was listed and could not be had."""
+        if not tx.known_ids(inbox.name, [missed.external_id]):
+            receipt_id = tx.add_receipt(
+                NewReceipt(
+                    inbox=inbox.name,
+                    external_id=missed.external_id,
+                    state="missed",
+                    received_at=now,
+                    stored_at=now,
+                    reason=missed.reason,
+                )
+            )
+            tx.audit("message_missed", f"receipt:{receipt_id}", at=now)
+        return Taken(external_id=missed.external_id, state="missed", why=missed.reason)
+
+    def _again(
+        self,
+        tx: Transaction,
+        inbox: InboxFacts,
+        item: Prepared,
+        same: StoredMessage,
+        now: datetime,
+    ) -> Taken:
+        """Record another sighting: a second receipt, perhaps an earlier time of arrival."""
+        receipt_id = self._receipt(tx, inbox, item, "stored", now, message_id=same.id)
+        tx.audit("message_seen-again", f"receipt:{receipt_id}", at=now)
+        if item.received_at < same.received_at:
+            self.filing.arrived_earlier(tx, same, item.received_at, now)
+        return Taken(external_id=item.raw.external_id, state="repeated", message_id=same.id)
+
+    # A message that is new
+
+    def _new(
+        self,
+        tx: Transaction,
+        inbox: InboxFacts,
+        item: Prepared,
+        message: Message,
+        found: Classification,
+        now: datetime,
+    ) -> Taken:
+        context = self.reader.read(tx, inbox, message, received_at=item.received_at, now=now)
+        filing = self.filing
+        decision = decide(message, found, filing.policy, context, days=filing.days)
+        enquiry_id, reference = self._enquiry(tx, decision, found, item.received_at, now)
+        older = tx.count_fingerprints(item.fingerprint)
+        message_id = tx.add_message(
+            message,
+            decision,
+            # The same again after more than a week is another message.
+            fingerprint=f"{item.fingerprint}:{older}" if older else item.fingerprint,
+            inbox=inbox.name,
+            enquiry_id=enquiry_id,
+            received_at=item.received_at,
+            now=now,
+        )
+        self._receipt(tx, inbox, item, "stored", now, message_id=message_id)
+        tx.add_classification(message_id, found, made_by="software", now=now)
+        tx.audit(
+            f"message_{decision.outcome}",
+            f"message:{message_id}",
+            at=now,
+            detail=_audited(decision, found, enquiry_id),
+        )
+        if enquiry_id is not None:
+            filed = Filed(
+                item=item,
+                message=message,
+                found=found,
+                decision=decision,
+                message_id=message_id,
+                enquiry_id=enquiry_id,
+                reference=reference,
+                now=now,
+            )
+            filing.follow(tx, filed)
+        elif decision.outcome is Outcome.INTERNAL:
+            self._internal(tx, inbox, message, decision, now)
+        return Taken(
+            external_id=item.raw.external_id,
+            state="stored",
+            outcome=decision.outcome,
+            decision=decision,
+            found=found,
+            message=message,
+            message_id=message_id,
+            reference=reference,
+        )
+
+    def _enquiry(
+        self,
+        tx: Transaction,
+        decision: Decision,
+        found: Classification,
+        received_at: datetime,
+        now: datetime,
+    ) -> tuple[int | None, str]:
+        """Return the enquiry a message belongs to, opened if need be, and its reference."""
+        if decision.join is not None:
+            # Locked, so that whoever closes it at this moment is waited for.
+            row = tx.enquiry_by_id(decision.join.enquiry_id, lock=True)
+            if row.status is not EnquiryStatus.OPEN:
+                raise ConflictError
+            return row.id, row.reference
+        # An alert needs something that a person can confirm.
+        alerts = decision.outcome is Outcome.SET_ASIDE and bool(decision.alerts)
+        if decision.outcome is not Outcome.OPENED and not alerts:
+            return None, ""
+        bits = self.random_bits(REFERENCE_RANDOM_BITS)
+        reference = new_reference(self.reader.prefix, bits)
+        opened = tx.open_enquiry(reference, decision, found, received_at=received_at, now=now)
+        tx.audit("enquiry_opened", f"enquiry:{opened}", at=now)
+        return opened, reference
+
+    def _internal(
+        self,
+        tx: Transaction,
+        inbox: InboxFacts,
+        message: Message,
+        decision: Decision,
+        now: datetime,
+    ) -> None:
+        """Note what an internal message tells: a reply was seen, or our mail was refused."""
+        link = decision.linked_to
+        if inbox.role is InboxRole.SENT and link is not None and link.proven:
+            tx.reply_seen(link.enquiry_id, now=now)
+            tx.audit("reply_seen", f"enquiry:{link.enquiry_id}", at=now)
+        if inbox.role is InboxRole.BOUNCES:
+            self._refused(tx, message, now)
+
+    def _refused(self, tx: Transaction, message: Message, now: datetime) -> None:
+        """Mark the mail of ours that a delivery report speaks of, by its signed Message-ID."""
+        told = " ".join((message.text, *(inner.text for inner in message.forwarded)))
+        words = {word.strip("<>[]()\"',;:") for word in told.split() if "@" in word}
+        ids = [w for w in (*words, *message.references) if self.reader.is_signed(w)]
+        for entry_id in tx.mark_not_delivered(ids, now=now):
+            tx.audit("outbox_not-delivered", f"outbox:{entry_id}", at=now)
+
+
+def _audited(
+    decision: Decision, found: Classification, enquiry_id: int | None
+) -> dict[str, object]:
+    return {
+        "enquiry": enquiry_id,
+        "category": found.category,
+        "source": found.source,
+        "criteria": list(found.criteria),
+        "route": decision.route,
+        "skip": decision.skip,
+        "held": decision.held,
+        "version": found.version,
+    }

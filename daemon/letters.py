@@ -1,0 +1,222 @@
+"""Everything the office sends by itself, as outbox entries: key, recipient, signed ids, bytes.
+
+Pure: `now` comes in, bytes come out. The key of an entry is what it is about, so that the
+store can refuse to queue it twice; Message-ID and Reply-To are signed over key and recipient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from daemon.compose import NoticeFacts, NoticeKind, acknowledgement, mailable, notice
+from daemon.compose.printed import printed
+from daemon.model import Hold, OutboxEntry, OutboxKind
+from daemon.tokens import Purpose, message_id, signed_address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from daemon.compose import OfficeText, Templates
+    from daemon.model import Classification, ClockKind, Decision, Message, Team
+    from daemon.tokens import Signer
+
+_PURPOSES = {
+    OutboxKind.ACKNOWLEDGEMENT: Purpose.ACKNOWLEDGEMENT,
+    OutboxKind.NOTICE: Purpose.NOTICE,
+    OutboxKind.REMINDER: Purpose.REMINDER,
+    OutboxKind.ESCALATION: Purpose.ESCALATION,
+    OutboxKind.ALERT: Purpose.ALERT,
+    OutboxKind.OPERATOR: Purpose.OPERATOR,
+}
+POST = "post"  # the outlet of what a person prints and posts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """What stands on every envelope of ours."""
+
+    bounce_address: str  # envelope sender; takes delivery reports
+    signed_address: str  # base of the signed Reply-To
+    message_id_domain: str
+    acknowledgements: str  # outlet
+    notices: str  # outlet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """Makes outbox entries from what was decided."""
+
+    templates: Templates
+    office: OfficeText
+    head: Letterhead
+    signer: Signer
+
+    def acknowledgement(
+        self,
+        decision: Decision,
+        message: Message,
+        *,
+        reference: str,
+        reply_team: str,
+        now: datetime,
+        release_at: datetime | None = None,
+    ) -> OutboxEntry:
+        """Return the acknowledgement that was decided; without an address, a letter to post.
+
+        `reply_team` is the team's name as an enquirer reads it; `release_at` ends a hold.
+        """
+        key = f"{reference}:acknowledgement"
+        recipient = mailable(decision.recipient) or ""
+        rfc_id, _ = self._signed(OutboxKind.ACKNOWLEDGEMENT, key, recipient, reference)
+        due_on = reply_by(decision)
+        if recipient:
+            content = acknowledgement(
+                templates=self.templates,
+                template=decision.template,
+                office=self.office,
+                recipient=recipient,
+                reference=reference,
+                message_id=rfc_id,
+                in_reply_to=message.message_id,
+                references=message.references,
+                due_on=due_on,
+                reply_team=reply_team,
+                sent_at=now,
+            ).content
+        else:
+            content = self._letter(decision.template, reference, due_on, reply_team)
+        return OutboxEntry(
+            kind=OutboxKind.ACKNOWLEDGEMENT,
+            key=key,
+            recipient=recipient,
+            outlet=self.head.acknowledgements if recipient else POST,
+            envelope_from=self.head.bounce_address,
+            message_id=rfc_id,
+            content=content,
+            send_after=now,
+            hold=decision.held or (None if recipient else Hold.DOUBT),
+            release_at=release_at,
+        )
+
+    def _letter(self, template: str, reference: str, due_on: date | None, reply_team: str) -> bytes:
+        text = printed(
+            templates=self.templates,
+            template=template,
+            office=self.office,
+            reference=reference,
+            due_on=due_on,
+            reply_team=reply_team,
+        )
+        return text.encode()
+
+    def to_team(
+        self,
+        kind: NoticeKind,
+        facts: NoticeFacts,
+        *,
+        key: str,
+        recipient: str,
+        now: datetime,
+        outbox_kind: OutboxKind = OutboxKind.NOTICE,
+        original: bytes | None = None,
+    ) -> OutboxEntry:
+        """Return an internal mail: a notice, reminder, escalation or alert.
+
+        Answers to it go to our own signed address, never to the enquirer.
+        """
+        rfc_id, reply_to = self._signed(outbox_kind, key, recipient, facts.reference)
+        composed = notice(
+            templates=self.templates,
+            kind=kind,
+            office=self.office,
+            recipient=recipient,
+            reply_to=reply_to,
+            message_id=rfc_id,
+            sent_at=now,
+            facts=replace(facts, answer_copy=reply_to) if facts.answer_to else facts,
+            original=original,
+        )
+        return OutboxEntry(
+            kind=outbox_kind,
+            key=key,
+            recipient=recipient,
+            outlet=self.head.notices,
+            envelope_from=self.head.bounce_address,
+            message_id=rfc_id,
+            content=composed.content,
+            send_after=now,
+        )
+
+    def _signed(
+        self, kind: OutboxKind, key: str, recipient: str, reference: str
+    ) -> tuple[str, str]:
+        """Return the Message-ID and the Reply-To of an entry, both carrying its token."""
+        token = self.signer.sign(
+            reference=reference or "none",
+            purpose=_PURPOSES[kind],
+            entry_key=f"{key}\n{recipient}",
+        )
+        return (
+            message_id(token, self.head.message_id_domain),
+            signed_address(self.head.signed_address, token),
+        )
+
+
+def reply_by(decision: Decision) -> date | None:
+    """Return the day an enquirer is told: the first of the clocks that end with a reply."""
+    return min((day for _, day in due_days(decision)), default=None)
+
+
+def due_days(decision: Decision) -> list[tuple[ClockKind, date]]:
+    """Return the clocks that end with a reply and their days, soonest first."""
+    inside = {"ack", "vulnerable"}
+    days = [(d.kind, d.due_on) for d in decision.deadlines if d.kind not in inside]
+    return sorted(days, key=lambda pair: pair[1])
+
+
+def facts_of(
+    message: Message,
+    found: Classification,
+    decision: Decision,
+    *,
+    reference: str,
+    received_at: datetime,
+    reply_team: str,
+) -> NoticeFacts:
+    """Return what a team is told about a message that came to it."""
+    alert = next((d.due_at for d in decision.deadlines if d.kind == "vulnerable"), None)
+    return NoticeFacts(
+        reference=reference,
+        category=found.category,
+        source=found.source,
+        to_be_sorted=found.to_be_sorted,
+        route=decision.route,
+        criteria=found.criteria,
+        registers=decision.registers,
+        why=decision.reasons,
+        evidence=found.evidence,
+        due=tuple(due_days(decision)),
+        held=decision.held,
+        sender=message.sender.address,
+        box=message.box,
+        received_at=received_at,
+        reply_team=reply_team,
+        linked_reference=decision.linked_to.reference if decision.linked_to else "",
+        confirm_by_at=alert,
+        answer_to=message.sender.address,
+        original_complete=message.complete,
+    )
+
+
+def recipients_of(team: Team, *, step: str, ordinal: int) -> Sequence[str]:
+    """Return who a reminder or escalation of a team's enquiry goes to.
+
+    A reminder goes to the holder, an escalation to the Assistant Director, then the Director
+    (process, "Reminders"); where nobody is named, to the team's mailbox.
+    """
+    if step == "remind":
+        return (team.holder or team.mailbox,)
+    above = team.director if ordinal else team.assistant_director
+    return (above or team.assistant_director or team.mailbox,)

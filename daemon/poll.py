@@ -1,0 +1,149 @@
+"""Looking into one inbox: fetch, take in, mark done; until it is empty.
+
+What is owed stands in the store alone, so a poll can end anywhere and the next one goes on. A
+poll that comes first, follows an error or is a day late also compares the server's own list
+with our receipts: what is missing is fetched and said so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from connectors.base import AccessDeniedError, Batch, Cursor, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from structlog.typing import FilteringBoundLogger
+
+    from connectors.base import ConnectorError, Inbox
+    from daemon.intake import InboxFacts, Intake, Taken
+    from daemon.store import Lease, Store
+
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=5)
+_DENIED_PAUSE = timedelta(minutes=10)  # a person has to act; look whether somebody did
+_RECONCILE_EVERY = timedelta(days=1)
+_GAP_AT_ONCE = 50
+
+
+@dataclass(slots=True, kw_only=True)
+class Poller:
+    """Polls one inbox; remembers only when to try again."""
+
+    inbox: Inbox
+    facts: InboxFacts
+    intake: Intake
+    store: Store
+    batch: int
+    clock: Callable[[], datetime]
+    log: FilteringBoundLogger
+    lease: Callable[[], Lease | None]  # None: somebody else has this inbox
+    stopping: Callable[[], bool]
+    on_taken: Callable[[InboxFacts, Sequence[Taken]], None]
+    failures: int = 0
+    retry_at: datetime | None = None
+    reconciled_at: datetime | None = None
+    denied: bool = field(default=False)
+
+    def poll(self) -> int:
+        """Take in all that is new; return how many messages were stored.
+
+        Raises:
+            LeaseLostError: another daemon has this inbox now.
+            StoreUnavailableError: the database does not answer.
+        """
+        if self.retry_at is not None and self.clock() < self.retry_at:
+            return 0
+        lease = self.lease()
+        if lease is None:
+            return 0
+        try:
+            stored = self._poll(lease)
+        except (UnavailableError, AccessDeniedError) as error:
+            self._failed(error)
+            return 0
+        self._recovered()
+        return stored
+
+    def _poll(self, lease: Lease) -> int:
+        stored = 0
+        with self.store.read() as tx:
+            saved = tx.cursor(self.facts.name)
+        cursor = Cursor(saved) if saved is not None else None
+        more = True
+        while more and not self.stopping():
+            batch = self.inbox.fetch(cursor, limit=self.batch, known=self._known)
+            if batch.messages or batch.missed or batch.cursor != cursor:
+                stored += self._take(batch, lease)
+            cursor, more = batch.cursor, batch.more
+        if not self.stopping() and self._reconcile_is_due():
+            stored += self._reconcile(lease)
+        return stored
+
+    def _take(self, batch: Batch, lease: Lease) -> int:
+        taken = self.intake.take_in(self.facts, batch, lease=lease)
+        self.on_taken(self.facts, taken)
+        self.inbox.mark_done([one.external_id for one in taken if one.is_settled])
+        return sum(one.state not in {"known", "missed"} for one in taken)
+
+    def _known(self, external_ids: Sequence[str]) -> set[str]:
+        with self.store.read() as tx:
+            return tx.known_ids(self.facts.name, external_ids)
+
+    # What the server has and we do not
+
+    def _reconcile_is_due(self) -> bool:
+        last = self.reconciled_at
+        return last is None or self.clock() - last >= _RECONCILE_EVERY
+
+    def _reconcile(self, lease: Lease) -> int:
+        """Compare the server's own list back to go-live with our receipts; fetch the gaps."""
+        listed = list(self.inbox.list_ids(self.facts.go_live_at))
+        known = self._known(listed)
+        gaps = [one for one in listed if one not in known]
+        stored = 0
+        for start in range(0, len(gaps), _GAP_AT_ONCE):
+            if self.stopping():
+                return stored
+            batch = self.inbox.fetch_ids(gaps[start : start + _GAP_AT_ONCE])
+            stored += self._take(batch, lease)
+        if stored:
+            self.log.warning("inbox_gap-found", inbox=self.facts.name, count=stored)
+        # A stop between commit and mark leaves stored messages unmarked: mark them now.
+        with self.store.read() as tx:
+            settled = tx.settled_ids(self.facts.name, [one for one in listed if one in known])
+        self.inbox.mark_done([one for one in listed if one in settled])
+        self.reconciled_at = self.clock()
+        return stored
+
+    # Trouble
+
+    def _failed(self, error: ConnectorError) -> None:
+        self.failures += 1
+        self.reconciled_at = None  # compare the lists once it is back
+        now = self.clock()
+        if isinstance(error, AccessDeniedError):
+            if not self.denied:
+                self.log.error("inbox_access-denied", inbox=self.facts.name, why=str(error))
+            self.denied = True
+            self.retry_at = now + _DENIED_PAUSE
+            return
+        asked = error.retry_at if isinstance(error, UnavailableError) else None
+        doublings: int = 2 ** min(self.failures - 1, 10)
+        pause = min(_FIRST_PAUSE * doublings, _LONGEST_PAUSE)
+        self.retry_at = max(now + pause, asked) if asked else now + pause
+        if self.failures == 1:
+            self.log.warning(
+                "inbox_unavailable",
+                inbox=self.facts.name,
+                why=str(error),
+                retry_at=self.retry_at.isoformat(),
+            )
+
+    def _recovered(self) -> None:
+        if self.failures:
+            self.log.info("inbox_recovered", inbox=self.facts.name, attempts=self.failures)
+        self.failures, self.retry_at, self.denied = 0, None, False

@@ -1,0 +1,113 @@
+"""The process among others: who it is, whether another has ended, and how it is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_KILLED_BY = 128  # a shell's exit status of a signal is this and its number
+
+
+def holder_name() -> str:
+    """Return a name of this process that no other has, on any machine, at any time."""
+    pid = os.getpid()
+    return f"{_machine()}|{pid}|{_started(pid)}|{secrets.token_hex(4)}"
+
+
+def is_gone(holder: str) -> bool:
+    """Whether a holder was a process of this machine, since the same boot, that has ended.
+
+    Of another machine's processes nothing is known: their leases run out by themselves.
+    """
+    machine, _, rest = holder.partition("|")
+    pid, started, _ = (*rest.split("|"), "", "")[:3]
+    if machine != _machine() or not pid.isdigit():
+        return False
+    return _started(int(pid)) != started
+
+
+def _machine() -> str:
+    try:
+        boot = _BOOT_ID.read_text().strip()
+    except OSError:
+        boot = "unknown"
+    # Two containers share a boot but not their processes: their name spaces tell them apart.
+    try:
+        namespace = str(os.stat("/proc/self/ns/pid").st_ino)  # noqa: PTH116 -- a magic link of the kernel
+    except OSError:
+        namespace = "0"
+    return f"{socket.gethostname()}:{boot[:13]}:{namespace}"
+
+
+def _started(pid: int) -> str:
+    """Return when a process started, in the kernel's ticks; "" where there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    # The command's name stands in brackets and can hold anything; field 22 counts after it.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in {"Z", "X"} else fields[19]
+
+
+class Stop:
+    """Asked to stop by SIGTERM or SIGINT; a second signal ends the process at once."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.signal = 0
+
+    def install(self, *, on_second: Callable[[int], None] = os._exit) -> None:
+        """Listen for signals; call it in the main thread."""
+
+        def handle(number: int, _frame: FrameType | None) -> None:
+            if self._event.is_set():
+                on_second(_KILLED_BY + number)
+            self.signal = number
+            self._event.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, handle)
+
+    def set(self) -> None:
+        """Ask to stop."""
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Whether the process is to stop."""
+        return self._event.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until asked to stop, at most `timeout_s` seconds; return whether it is so."""
+        return self._event.wait(timeout_s)
+
+
+def own_key(path: Path) -> bytes:
+    """Return the signing key in a file, made by chance when it is first needed.
+
+    Raises:
+        OSError: the file can neither be read nor made.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32) + "\n")
+        # Linking fails if another process was first: then its key is the one.
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip().encode()

@@ -1,0 +1,25 @@
+"""The store: schema, transactions, migrations; all SQL is in here."""
+
+from daemon.store.errors import (
+    ConflictError,
+    DeadlockError,
+    LeaseLostError,
+    SchemaError,
+    StoreUnavailableError,
+    UnstorableError,
+)
+from daemon.store.leases import Lease
+from daemon.store.store import Store
+from daemon.store.transaction import Transaction
+
+__all__ = [
+    "ConflictError",
+    "DeadlockError",
+    "Lease",
+    "LeaseLostError",
+    "SchemaError",
+    "Store",
+    "StoreUnavailableError",
+    "Transaction",
+    "UnstorableError",
+]

@@ -1,0 +1,408 @@
+"""Enquiries with their parties, criteria, registers and clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from daemon.model import Category, Criterion, EnquiryStatus, ThreadLink
+from daemon.store import schema
+from daemon.store.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import Row
+
+    from daemon.model import Classification, ClockKind, Deadline, Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnquiryRow:
+    """An enquiry as it stands."""
+
+    id: int
+    reference: str
+    status: EnquiryStatus
+    category: str
+    source: str
+    to_be_sorted: bool
+    route: str
+    team: str
+    reply_team: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClock:
+    """A clock that runs, and the message it counts from."""
+
+    id: int
+    kind: str
+    message_id: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueStep:
+    """A reminder or escalation whose time has come."""
+
+    id: int
+    deadline_id: int
+    action: str  # remind, escalate
+    ordinal: int
+    at: datetime
+    kind: str
+    due_on: date
+    due_at: datetime
+    enquiry: EnquiryRow
+    message_id: int
+
+
+_ENQUIRY = (
+    schema.enquiry.c.id,
+    schema.enquiry.c.reference,
+    schema.enquiry.c.status,
+    schema.enquiry.c.category,
+    schema.enquiry.c.source,
+    schema.enquiry.c.to_be_sorted,
+    schema.enquiry.c.route,
+    schema.enquiry.c.team,
+    schema.enquiry.c.reply_team,
+    schema.enquiry.c.received_at,
+)
+
+
+def _as_enquiry(row: Row[*tuple[Any, ...]]) -> EnquiryRow:
+    values = row._mapping
+    fields = {c.name: values[c] for c in _ENQUIRY}
+    fields["status"] = EnquiryStatus(fields["status"])
+    return EnquiryRow(**fields)
+
+
+class Enquiries(Rows):
+    """Opening, joining, chasing and ending enquiries."""
+
+    def open_enquiry(
+        self,
+        reference: str,
+        decision: Decision,
+        found: Classification,
+        *,
+        received_at: datetime,
+        now: datetime,
+    ) -> int:
+        """Open an enquiry; a reference already taken violates its constraint."""
+        return self.insert(
+            schema.enquiry,
+            reference=reference,
+            status=EnquiryStatus.OPEN,
+            category=found.category,
+            source=found.source,
+            routine=found.routine,
+            to_be_sorted=found.to_be_sorted,
+            route=decision.route,
+            team=decision.team,
+            reply_team=decision.reply_team,
+            received_at=received_at,
+            opened_at=now,
+            linked_to=decision.linked_to.enquiry_id if decision.linked_to else None,
+        )
+
+    def enquiry(self, reference: str, *, lock: bool = False) -> EnquiryRow | None:
+        """Return an enquiry by its reference; `lock` keeps others from changing it."""
+        query = select(*_ENQUIRY).where(schema.enquiry.c.reference == reference)
+        if lock:
+            query = query.with_for_update()
+        row = self.connection.execute(query).one_or_none()
+        return _as_enquiry(row) if row else None
+
+    def enquiry_by_id(self, enquiry_id: int, *, lock: bool = False) -> EnquiryRow:
+        """Return an enquiry by its id; `lock` keeps others from changing it meanwhile."""
+        query = select(*_ENQUIRY).where(schema.enquiry.c.id == enquiry_id)
+        if lock:
+            query = query.with_for_update()
+        return _as_enquiry(self.connection.execute(query).one())
+
+    def set_status(self, enquiry_id: int, status: EnquiryStatus, *, now: datetime) -> None:
+        """Change where an enquiry stands."""
+        self.connection.execute(
+            update(schema.enquiry)
+            .where(schema.enquiry.c.id == enquiry_id)
+            .values(status=status, ended_at=None if status is EnquiryStatus.OPEN else now)
+        )
+
+    def reroute(self, enquiry_id: int, *, route: str, team: str) -> None:
+        """Move an enquiry to another part of the office."""
+        self.connection.execute(
+            update(schema.enquiry)
+            .where(schema.enquiry.c.id == enquiry_id)
+            .values(route=route, team=team)
+        )
+
+    def received_first_at(self, enquiry_id: int, received_at: datetime) -> None:
+        """Note that an enquiry reached the office earlier than was known."""
+        self.connection.execute(
+            update(schema.enquiry)
+            .where(schema.enquiry.c.id == enquiry_id)
+            .values(received_at=received_at)
+        )
+
+    def reply_seen(self, enquiry_id: int, *, now: datetime) -> None:
+        """Note that a reply was seen; only a person's word ends the clocks."""
+        self.connection.execute(
+            update(schema.enquiry)
+            .where(schema.enquiry.c.id == enquiry_id)
+            .values(reply_seen_at=now)
+        )
+
+    # Parties and threads
+
+    def add_party(self, enquiry_id: int, address: str) -> None:
+        """Add somebody who may join an enquiry by writing in its thread."""
+        row = schema.party.c
+        known = select(row.address).where(row.enquiry_id == enquiry_id, row.address == address)
+        if address and self.connection.scalar(known) is None:
+            self.connection.execute(
+                insert(schema.party).values(enquiry_id=enquiry_id, address=address)
+            )
+
+    def links(
+        self,
+        *,
+        thread: Sequence[str],
+        tokens: Sequence[str],
+        mentioned: Sequence[str],
+        sender: Sequence[str],
+    ) -> tuple[ThreadLink, ...]:
+        """Return the enquiries that a message points at, best first.
+
+        `thread` are the Message-IDs it answers, `tokens` the references of verified tokens,
+        `mentioned` references in plain text, `sender` the addresses that count as its sender
+        (an MP's whole office). Proven ones come first, among them the open ones, the latest
+        first.
+        """
+        proven = set(self._ids_by_thread(thread)) | set(self._ids_by_reference(tokens))
+        said = set(self._ids_by_reference(mentioned)) - proven
+        if not proven | said:
+            return ()
+        rows = self.connection.execute(
+            select(*_ENQUIRY).where(schema.enquiry.c.id.in_(proven | said))
+        ).all()
+        parties = self._enquiries_with(sender, proven | said)
+        enquiries = [_as_enquiry(row) for row in rows]
+        enquiries.sort(
+            key=lambda e: (e.id in proven, e.status is EnquiryStatus.OPEN, e.id), reverse=True
+        )
+        return tuple(
+            ThreadLink(
+                enquiry_id=e.id,
+                reference=e.reference,
+                status=e.status,
+                category=Category(e.category),
+                criteria=self.criteria(e.id),
+                sender_is_party=e.id in parties,
+                proven=e.id in proven,
+            )
+            for e in enquiries
+        )
+
+    def _ids_by_thread(self, message_ids: Sequence[str]) -> Iterable[int]:
+        if not message_ids:
+            return ()
+        m = schema.message.c
+        return self.connection.scalars(
+            select(m.enquiry_id)
+            .where(m.rfc_message_id.in_(message_ids), m.enquiry_id.is_not(None))
+            .distinct()
+        ).all()
+
+    def _ids_by_reference(self, references: Sequence[str]) -> Iterable[int]:
+        if not references:
+            return ()
+        row = schema.enquiry.c
+        return self.connection.scalars(select(row.id).where(row.reference.in_(references))).all()
+
+    def _enquiries_with(self, addresses: Sequence[str], among: set[int]) -> set[int]:
+        row = schema.party.c
+        return set(
+            self.connection.scalars(
+                select(row.enquiry_id).where(
+                    row.enquiry_id.in_(among), row.address.in_([a for a in addresses if a])
+                )
+            )
+        )
+
+    # Criteria and registers
+
+    def criteria(self, enquiry_id: int) -> tuple[Criterion, ...]:
+        """Return the criteria that an enquiry meets, proposed or accepted."""
+        row = schema.enquiry_criterion.c
+        found = self.connection.scalars(select(row.criterion).where(row.enquiry_id == enquiry_id))
+        met = set(found)
+        return tuple(c for c in Criterion if c in met)
+
+    def add_criteria(
+        self,
+        enquiry_id: int,
+        criteria: Iterable[Criterion],
+        *,
+        message_id: int,
+        now: datetime,
+    ) -> None:
+        """Add criteria that an enquiry did not meet before; those kept automatically accepted."""
+        known = set(self.criteria(enquiry_id))
+        for criterion in criteria:
+            if criterion not in known:
+                self.connection.execute(
+                    insert(schema.enquiry_criterion).values(
+                        enquiry_id=enquiry_id,
+                        criterion=criterion,
+                        state="accepted" if criterion.is_accepted_at_once else "proposed",
+                        message_id=message_id,
+                        since_at=now,
+                    )
+                )
+
+    def enter_registers(self, enquiry_id: int, decision: Decision, *, now: datetime) -> None:
+        """Put an enquiry on its registers; what stands there already stays as agreed."""
+        row = schema.register_entry.c
+        known = set(
+            self.connection.scalars(select(row.register).where(row.enquiry_id == enquiry_id))
+        )
+        for entry in decision.registers:
+            if entry.register not in known:
+                self.connection.execute(
+                    insert(schema.register_entry).values(
+                        enquiry_id=enquiry_id,
+                        register=entry.register,
+                        proposed=entry.proposed,
+                        since_at=now,
+                    )
+                )
+
+    # Clocks
+
+    def clock_kinds(self, enquiry_id: int) -> set[str]:
+        """Return the kinds of clock an enquiry has or had."""
+        row = schema.deadline.c
+        return set(self.connection.scalars(select(row.kind).where(row.enquiry_id == enquiry_id)))
+
+    def open_clocks(self, enquiry_id: int) -> list[OpenClock]:
+        """Return the clocks of an enquiry that run."""
+        row = schema.deadline.c
+        rows = self.connection.execute(
+            select(row.id, row.kind, row.message_id, row.received_at)
+            .where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
+            .order_by(row.id)
+        )
+        return [OpenClock(**r._mapping) for r in rows]
+
+    def start_clock(
+        self,
+        enquiry_id: int,
+        clock: Deadline,
+        *,
+        message_id: int,
+        received_at: datetime,
+        steps: Sequence[tuple[str, datetime]],
+    ) -> int:
+        """Start a clock with the steps (remind or escalate, when) that the sweep will take."""
+        deadline_id = self.insert(
+            schema.deadline,
+            enquiry_id=enquiry_id,
+            message_id=message_id,
+            kind=clock.kind,
+            due_on=clock.due_on,
+            due_at=clock.due_at,
+            received_at=received_at,
+            working=list(clock.working),
+        )
+        for ordinal, (action, at) in enumerate(steps):
+            self.insert(
+                schema.deadline_step,
+                deadline_id=deadline_id,
+                action=action,
+                ordinal=ordinal,
+                at=at,
+            )
+        return deadline_id
+
+    def end_clocks(
+        self,
+        enquiry_id: int,
+        *,
+        by: str,
+        now: datetime,
+        kinds: Sequence[ClockKind] | None = None,
+    ) -> list[int]:
+        """End the running clocks of an enquiry, all or of some kinds; return their ids."""
+        row = schema.deadline.c
+        query = select(row.id).where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
+        if kinds is not None:
+            query = query.where(row.kind.in_(list(kinds)))
+        ids = list(self.connection.scalars(query))
+        self._end(ids, by=by, now=now)
+        return ids
+
+    def end_clock(self, deadline_id: int, *, by: str, now: datetime) -> None:
+        """End one clock."""
+        self._end([deadline_id], by=by, now=now)
+
+    def _end(self, ids: list[int], *, by: str, now: datetime) -> None:
+        step, row = schema.deadline_step, schema.deadline.c
+        self.connection.execute(
+            update(schema.deadline).where(row.id.in_(ids)).values(ended_at=now, ended_by=by)
+        )
+        self.connection.execute(
+            update(step)
+            .where(step.c.deadline_id.in_(ids), step.c.decided_at.is_(None))
+            .values(decided_at=now)
+        )
+
+    def due_steps(self, now: datetime, *, limit: int) -> list[DueStep]:
+        """Return the steps that are due, earliest first, locked against other daemons."""
+        step, row = schema.deadline_step.c, schema.deadline.c
+        query = (
+            select(
+                step.id.label("step_id"),
+                step.deadline_id,
+                step.action,
+                step.ordinal,
+                step.at,
+                row.kind,
+                row.due_on,
+                row.due_at,
+                row.message_id,
+                *_ENQUIRY,
+            )
+            .join(schema.deadline, row.id == step.deadline_id)
+            .join(schema.enquiry, schema.enquiry.c.id == row.enquiry_id)
+            .where(step.at <= now, step.decided_at.is_(None))
+            .order_by(step.at, step.id)
+            .limit(limit)
+            .with_for_update(of=schema.deadline_step, skip_locked=True)
+        )
+        return [
+            DueStep(
+                id=r.step_id,
+                deadline_id=r.deadline_id,
+                action=r.action,
+                ordinal=r.ordinal,
+                at=r.at,
+                kind=r.kind,
+                due_on=r.due_on,
+                due_at=r.due_at,
+                enquiry=_as_enquiry(r),
+                message_id=r.message_id,
+            )
+            for r in self.connection.execute(query)
+        ]
+
+    def decide_steps(self, ids: Sequence[int], *, now: datetime) -> None:
+        """Mark steps as decided, so that each is decided once."""
+        step = schema.deadline_step
+        self.connection.execute(update(step).where(step.c.id.in_(ids)).values(decided_at=now))

@@ -1,0 +1,104 @@
+"""Leases: who may work on what, by the database's own clock.
+
+A lease has an epoch that grows with each new holder. A process that was stopped past its
+lease and wakes up carries an old epoch: every transaction that checks it writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Float, func, insert, select, update
+from sqlalchemy.sql.expression import cast
+
+from daemon.store import schema
+from daemon.store.errors import LeaseLostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement, Connection
+
+_UNIX_EPOCH_JULIAN = 2440587.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A right to work on something, held until `ttl_s` seconds after its last renewal."""
+
+    name: str
+    holder: str
+    epoch: int
+    ttl_s: float
+
+
+def _now(connection: Connection) -> ColumnElement[float]:
+    """Return the database's own clock, in seconds since 1970."""
+    if connection.dialect.name == "sqlite":
+        return cast((func.julianday("now") - _UNIX_EPOCH_JULIAN) * 86400.0, Float)
+    return cast(func.extract("epoch", func.clock_timestamp()), Float)
+
+
+def acquire(
+    connection: Connection,
+    name: str,
+    holder: str,
+    *,
+    ttl_s: float,
+    is_gone: Callable[[str], bool],
+) -> Lease | None:
+    """Take a lease that is free, expired, our own, or held by a process known to be gone."""
+    row = schema.lease.c
+    now = _now(connection)
+    held = connection.execute(
+        select(row.holder, row.epoch, row.expires_at < now)
+        .where(row.name == name)
+        .with_for_update()
+    ).one_or_none()
+    if held is None:
+        connection.execute(
+            insert(schema.lease).values(name=name, holder=holder, epoch=1, expires_at=now + ttl_s)
+        )
+        return Lease(name=name, holder=holder, epoch=1, ttl_s=ttl_s)
+    other, epoch, expired = held
+    if other != holder and not expired and not is_gone(other):
+        return None
+    connection.execute(
+        update(schema.lease)
+        .where(row.name == name)
+        .values(holder=holder, epoch=epoch + 1, expires_at=now + ttl_s)
+    )
+    return Lease(name=name, holder=holder, epoch=epoch + 1, ttl_s=ttl_s)
+
+
+def check(connection: Connection, lease: Lease) -> None:
+    """Lock the lease's row for the rest of the transaction and renew it.
+
+    Raises:
+        LeaseLostError: it expired or somebody else took it.
+    """
+    row = schema.lease.c
+    now = _now(connection)
+    done = connection.execute(
+        update(schema.lease)
+        .where(
+            row.name == lease.name,
+            row.holder == lease.holder,
+            row.epoch == lease.epoch,
+            row.expires_at > now,
+        )
+        .values(expires_at=now + lease.ttl_s)
+    )
+    if done.rowcount != 1:
+        raise LeaseLostError(lease.name)
+
+
+def release(connection: Connection, lease: Lease) -> None:
+    """Give a lease back, so that the next holder need not wait for its end."""
+    row = schema.lease.c
+    connection.execute(
+        update(schema.lease)
+        .where(row.name == lease.name, row.holder == lease.holder, row.epoch == lease.epoch)
+        .values(expires_at=0.0)
+    )

@@ -1,0 +1,268 @@
+"""Raw bytes, receipts, messages and their classifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, or_, select, update
+
+from daemon.model import (
+    Category,
+    Classification,
+    ClockKind,
+    Criterion,
+    Evidence,
+    Skip,
+    Source,
+    Step,
+)
+from daemon.store import schema
+from daemon.store.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import ColumnElement
+
+    from connectors.base import RawMessage
+    from daemon.model import Decision, Message
+
+_IDS_AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """What intake needs of a message it already has."""
+
+    id: int
+    fingerprint: str
+    received_at: datetime
+    enquiry_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReceipt:
+    """One sighting of a message in one inbox; `state` is stored, private or quarantined."""
+
+    inbox: str
+    external_id: str
+    state: str
+    received_at: datetime
+    stored_at: datetime
+    reason: str = ""
+    raw: RawMessage | None = None
+    raw_sha256: str | None = None
+    message_id: int | None = None
+
+
+class Messages(Rows):
+    """Writing down what arrived, and finding what is the same."""
+
+    def known_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
+        """Return those of the external ids that have a receipt."""
+        return self._ids_with_receipts(inbox, external_ids)
+
+    def settled_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
+        """Return those that may be marked done: not what is private or was missed."""
+        settled = schema.receipt.c.state.in_(["stored", "quarantined"])
+        return self._ids_with_receipts(inbox, external_ids, settled)
+
+    def _ids_with_receipts(
+        self, inbox: str, external_ids: Sequence[str], *conditions: ColumnElement[bool]
+    ) -> set[str]:
+        row = schema.receipt.c
+        found: set[str] = set()
+        for start in range(0, len(external_ids), _IDS_AT_ONCE):
+            some = external_ids[start : start + _IDS_AT_ONCE]
+            query = select(row.external_id).where(
+                row.inbox == inbox, row.external_id.in_(some), *conditions
+            )
+            found.update(self.connection.scalars(query))
+        return found
+
+    def keep_raw(self, sha256: str, content: bytes) -> None:
+        """Keep raw bytes; the same bytes are kept once.
+
+        Two daemons may insert the same bytes at the same moment: the second waits for the
+        first to commit and then meets the constraint, as it does for the message itself.
+        """
+        row = schema.raw.c
+        if self.connection.scalar(select(row.sha256).where(row.sha256 == sha256)) is None:
+            self.connection.execute(insert(schema.raw).values(sha256=sha256, content=content))
+
+    def raw_of(self, message_id: int) -> bytes | None:
+        """Return the raw bytes of a message's first receipt; None where they were erased."""
+        query = (
+            select(schema.raw.c.content)
+            .join(schema.receipt, schema.receipt.c.raw_sha256 == schema.raw.c.sha256)
+            .where(schema.receipt.c.message_id == message_id)
+            .order_by(schema.receipt.c.id)
+            .limit(1)
+        )
+        return self.connection.scalar(query)
+
+    def add_receipt(self, new: NewReceipt) -> int:
+        """Write down one sighting."""
+        raw = new.raw
+        return self.insert(
+            schema.receipt,
+            inbox=new.inbox,
+            external_id=new.external_id,
+            state=new.state,
+            reason=new.reason,
+            size=raw.size if raw else 0,
+            complete=raw.complete if raw else True,
+            raw_sha256=new.raw_sha256,
+            message_id=new.message_id,
+            arrived_at=raw.arrived_at if raw else None,
+            received_at=new.received_at,
+            stored_at=new.stored_at,
+        )
+
+    def find_same(
+        self,
+        inbox: str,
+        raw_sha256: str,
+        fingerprint: str,
+        received_at: datetime,
+        *,
+        within: timedelta,
+    ) -> StoredMessage | None:
+        """Return the message that this is another sighting of.
+
+        The same: the same bytes in the same inbox, ever; or the same fingerprint in any inbox
+        within a period.
+        """
+        m, r = schema.message.c, schema.receipt.c
+        columns = select(m.id, m.fingerprint, m.received_at, m.enquiry_id)
+        by_bytes = (
+            columns.join(schema.receipt, r.message_id == m.id)
+            .where(r.inbox == inbox, r.raw_sha256 == raw_sha256)
+            .limit(1)
+        )
+        by_print = columns.where(
+            or_(m.fingerprint == fingerprint, m.fingerprint.startswith(f"{fingerprint}:")),
+            m.received_at >= received_at - within,
+            m.received_at <= received_at + within,
+        ).limit(1)
+        for query in (by_print, by_bytes):
+            found = self.connection.execute(query).one_or_none()
+            if found is not None:
+                return StoredMessage(**found._mapping)
+        return None
+
+    def count_fingerprints(self, fingerprint: str) -> int:
+        """Return how many messages, however old, have this fingerprint."""
+        m = schema.message.c
+        query = select(func.count()).where(
+            or_(m.fingerprint == fingerprint, m.fingerprint.startswith(f"{fingerprint}:"))
+        )
+        return self.connection.scalar(query) or 0
+
+    def add_message(
+        self,
+        message: Message,
+        decision: Decision,
+        *,
+        fingerprint: str,
+        inbox: str,
+        enquiry_id: int | None,
+        received_at: datetime,
+        now: datetime,
+    ) -> int:
+        """Write down a parsed message and what became of it."""
+        return self.insert(
+            schema.message,
+            fingerprint=fingerprint,
+            rfc_message_id=message.message_id,
+            inbox=inbox,
+            box=message.box,
+            channel=message.channel,
+            sender_address=message.sender.address,
+            sender_name=message.sender.name,
+            subject=message.subject,
+            new_text=message.new_text,
+            quoted_text=message.quoted_text,
+            date_at=message.date_at,
+            received_at=received_at,
+            outcome=decision.outcome,
+            route=decision.route,
+            skip=decision.skip,
+            hold=decision.held,
+            reasons=list(decision.reasons),
+            complete=message.complete,
+            enquiry_id=enquiry_id,
+            linked_to=decision.linked_to.enquiry_id if decision.linked_to else None,
+            created_at=now,
+        )
+
+    def received_earlier(self, message_id: int, received_at: datetime) -> None:
+        """Note that another receipt shows a message to have arrived earlier."""
+        self.connection.execute(
+            update(schema.message)
+            .where(schema.message.c.id == message_id)
+            .values(received_at=received_at)
+        )
+
+    def add_classification(
+        self, message_id: int, found: Classification, *, made_by: str, now: datetime
+    ) -> int:
+        """Append a classification; the current one is the last by a person, else the last."""
+        return self.insert(
+            schema.classification,
+            message_id=message_id,
+            made_by=made_by,
+            category=found.category,
+            source=found.source,
+            routine=found.routine,
+            criteria=list(found.criteria),
+            confidence=found.confidence,
+            to_be_sorted=found.to_be_sorted,
+            personal_attention=found.personal_attention,
+            individual_case=found.individual_case,
+            matters=list(found.matters),
+            notice_on=found.notice_on,
+            reply_by_on=found.reply_by_on,
+            automation=found.automation,
+            evidence=[[e.step, e.name, e.says, e.text] for e in found.evidence],
+            reference=found.reference,
+            language=found.language,
+            version=found.version,
+            created_at=now,
+        )
+
+    def classification_of(self, message_id: int) -> Classification | None:
+        """Return the current classification: the last by a person, else by the software."""
+        c = schema.classification.c
+        query = (
+            select(schema.classification)
+            .where(c.message_id == message_id)
+            .order_by((c.made_by == "person").desc(), c.id.desc())
+            .limit(1)
+        )
+        row = self.connection.execute(query).mappings().one_or_none()
+        if row is None:
+            return None
+        return Classification(
+            category=Category(row["category"]),
+            source=Source(row["source"]),
+            routine=row["routine"],
+            criteria=tuple(Criterion(c) for c in row["criteria"]),
+            confidence=row["confidence"],
+            to_be_sorted=row["to_be_sorted"],
+            personal_attention=row["personal_attention"],
+            individual_case=row["individual_case"],
+            matters=tuple(ClockKind(k) for k in row["matters"]),
+            notice_on=row["notice_on"],
+            reply_by_on=row["reply_by_on"],
+            automation=Skip(row["automation"]) if row["automation"] else None,
+            evidence=tuple(
+                Evidence(step=Step(step), name=name, says=says, text=text)
+                for step, name, says, text in row["evidence"]
+            ),
+            reference=row["reference"],
+            language=row["language"],
+            version=row["version"],
+        )

@@ -1,0 +1,1 @@
+"""Migrations, oldest first; `assurance db upgrade` runs them."""

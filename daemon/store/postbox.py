@@ -1,0 +1,278 @@
+"""The outbox: what waits to be sent, what was sent, and what came back undelivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, func, insert, or_, select, update
+
+from daemon.model import OutboxKind, Sent
+from daemon.store import schema
+from daemon.store.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+    from daemon.model import OutboxEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An entry that is ours to send until the claim ends."""
+
+    id: int
+    key: str
+    kind: OutboxKind
+    recipient: str
+    envelope_from: str
+    content: bytes
+    attempts: int  # this one included
+    enquiry_id: int | None
+    message_id: int | None
+    created_at: datetime
+
+
+class Postbox(Rows):
+    """Queueing, claiming and marking what goes out."""
+
+    def queue(
+        self,
+        entries: Sequence[OutboxEntry],
+        *,
+        enquiry_id: int | None,
+        message_id: int | None,
+        now: datetime,
+    ) -> list[int]:
+        """Put entries in the outbox; a key and recipient that stand there already stay."""
+        ids = []
+        for entry in entries:
+            if self._is_queued(entry):
+                continue
+            state = "held" if entry.hold else "waiting" if entry.recipient else "post"
+            ids.append(
+                self.insert(
+                    schema.outbox,
+                    key=entry.key,
+                    recipient=entry.recipient,
+                    recipient_domain=entry.recipient.rpartition("@")[2],
+                    kind=entry.kind,
+                    outlet=entry.outlet,
+                    envelope_from=entry.envelope_from,
+                    rfc_message_id=entry.message_id,
+                    content=entry.content,
+                    enquiry_id=enquiry_id,
+                    message_id=message_id,
+                    state=state,
+                    hold=entry.hold,
+                    send_after=entry.send_after,
+                    release_at=entry.release_at,
+                    attempts=0,
+                    created_at=now,
+                )
+            )
+        return ids
+
+    def _is_queued(self, entry: OutboxEntry) -> bool:
+        row = schema.outbox.c
+        query = select(row.id).where(row.key == entry.key, row.recipient == entry.recipient)
+        return self.connection.scalar(query) is not None
+
+    def acknowledged_since(self, address: str, since: datetime) -> Sent:
+        """Return how many acknowledgements were made since a time, for the daily limits."""
+        row = schema.outbox.c
+        made = and_(row.kind == OutboxKind.ACKNOWLEDGEMENT, row.created_at >= since)
+
+        def count(*conditions: ColumnElement[bool]) -> int:
+            query = select(func.count()).select_from(schema.outbox).where(made, *conditions)
+            return self.connection.scalar(query) or 0
+
+        domain = address.rpartition("@")[2]
+        return Sent(
+            to_address=count(row.recipient == address),
+            to_domain=count(row.recipient_domain == domain),
+            in_all=count(),
+        )
+
+    def claim(
+        self, outlet: str, *, holder: str, now: datetime, until: datetime, limit: int
+    ) -> list[Claimed]:
+        """Claim due entries of an outlet, the longest waiting first.
+
+        A claim that ended without a mark is claimed again: sent at least once, and a repeat
+        is the same mail with the same Message-ID.
+        """
+        row = schema.outbox.c
+        due = or_(
+            and_(row.state == "waiting", row.send_after <= now),
+            and_(row.state == "claimed", row.claimed_until < now),
+        )
+        open_states = row.state.in_(["waiting", "claimed"])
+        rows = self.connection.execute(
+            select(
+                row.id,
+                row.key,
+                row.kind,
+                row.recipient,
+                row.envelope_from,
+                row.content,
+                row.attempts,
+                row.enquiry_id,
+                row.message_id,
+                row.created_at,
+            )
+            .where(row.outlet == outlet, open_states, due)
+            .order_by(row.send_after, row.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        self.connection.execute(
+            update(schema.outbox)
+            .where(row.id.in_([r.id for r in rows]))
+            .values(
+                state="claimed",
+                claimed_by=holder,
+                claimed_until=until,
+                attempts=row.attempts + 1,
+            )
+        )
+        return [
+            Claimed(**{**r._mapping, "kind": OutboxKind(r.kind), "attempts": r.attempts + 1})
+            for r in rows
+        ]
+
+    def claim_holders(self) -> list[str]:
+        """Return who holds claims now."""
+        row = schema.outbox.c
+        query = select(row.claimed_by).where(row.state == "claimed").distinct()
+        return [h for h in self.connection.scalars(query) if h]
+
+    def free_claims(self, holder: str) -> int:
+        """Free the claims of a holder that has ended; return how many there were."""
+        row = schema.outbox.c
+        done = self.connection.execute(
+            update(schema.outbox)
+            .where(row.state == "claimed", row.claimed_by == holder)
+            .values(state="waiting", claimed_by=None, claimed_until=None)
+        )
+        return done.rowcount
+
+    def mark_sent(self, entry_id: int, *, now: datetime) -> None:
+        """Mark an entry as accepted by the other side."""
+        self._mark(entry_id, state="sent", sent_at=now, last_error="")
+
+    def mark_waiting(self, entry_id: int, *, send_after: datetime, why: str) -> None:
+        """Put a claimed entry back to be tried again later."""
+        self._mark(entry_id, state="waiting", send_after=send_after, last_error=why)
+
+    def unclaim(self, entry_ids: Sequence[int]) -> None:
+        """Give back claims that were not tried; they do not count as attempts."""
+        row = schema.outbox.c
+        self.connection.execute(
+            update(schema.outbox)
+            .where(row.id.in_(entry_ids), row.state == "claimed")
+            .values(
+                state="waiting",
+                claimed_by=None,
+                claimed_until=None,
+                attempts=row.attempts - 1,
+            )
+        )
+
+    def mark_failed(self, entry_id: int, *, why: str) -> None:
+        """Mark an entry as refused for good."""
+        self._mark(entry_id, state="failed", last_error=why)
+
+    def _mark(self, entry_id: int, **values: object) -> None:
+        self.connection.execute(
+            update(schema.outbox)
+            .where(schema.outbox.c.id == entry_id)
+            .values(claimed_by=None, claimed_until=None, **values)
+        )
+
+    def release(self, enquiry_id: int, *, now: datetime) -> list[int]:
+        """Let the held acknowledgement of an enquiry go; return the ids of what was held."""
+        row = schema.outbox.c
+        held = and_(row.enquiry_id == enquiry_id, row.state == "held")
+        ids = list(self.connection.scalars(select(row.id).where(held)))
+        self._let_go(ids, now=now)
+        return ids
+
+    def release_due(self, now: datetime) -> list[int]:
+        """Let go what was held until a time that has come; return the ids."""
+        row = schema.outbox.c
+        due = and_(row.state == "held", row.release_at.is_not(None), row.release_at <= now)
+        query = select(row.id).where(due).with_for_update(skip_locked=True)
+        ids = list(self.connection.scalars(query))
+        self._let_go(ids, now=now)
+        return ids
+
+    def _let_go(self, ids: Sequence[int], *, now: datetime) -> None:
+        row = schema.outbox.c
+        state_of = {True: "waiting", False: "post"}
+        for has_address, state in state_of.items():
+            self.connection.execute(
+                update(schema.outbox)
+                .where(row.id.in_(ids), (row.recipient != "") == has_address)
+                .values(state=state, send_after=now, release_at=None)
+            )
+
+    def hold_without_end(self, enquiry_id: int) -> None:
+        """Keep a held acknowledgement held until a person releases it."""
+        row = schema.outbox.c
+        self.connection.execute(
+            update(schema.outbox)
+            .where(row.enquiry_id == enquiry_id, row.state == "held")
+            .values(release_at=None)
+        )
+
+    def cancel_held(self, enquiry_id: int) -> list[int]:
+        """Cancel what is held for an enquiry that has been answered; return the ids."""
+        row = schema.outbox.c
+        held = and_(row.enquiry_id == enquiry_id, row.state == "held")
+        ids = list(self.connection.scalars(select(row.id).where(held)))
+        self.connection.execute(
+            update(schema.outbox).where(row.id.in_(ids)).values(state="cancelled", release_at=None)
+        )
+        return ids
+
+    def sent_by_us(self, rfc_message_id: str) -> bool:
+        """Whether an outbox entry has this Message-ID."""
+        row = schema.outbox.c
+        query = select(row.id).where(row.rfc_message_id == rfc_message_id).limit(1)
+        return self.connection.scalar(query) is not None
+
+    def mark_not_delivered(self, rfc_message_ids: Sequence[str], *, now: datetime) -> list[int]:
+        """Mark mail of ours that a delivery report speaks of; return the ids."""
+        row = schema.outbox.c
+        ours = and_(row.rfc_message_id.in_(rfc_message_ids), row.not_delivered_at.is_(None))
+        ids = list(self.connection.scalars(select(row.id).where(ours)))
+        self.connection.execute(
+            update(schema.outbox).where(row.id.in_(ids)).values(not_delivered_at=now)
+        )
+        return ids
+
+    def add_act(
+        self,
+        what: str,
+        *,
+        by_name: str,
+        note: str,
+        enquiry_id: int | None,
+        message_id: int | None,
+        now: datetime,
+    ) -> None:
+        """Write down what a person did, in words that can be erased."""
+        self.connection.execute(
+            insert(schema.act).values(
+                enquiry_id=enquiry_id,
+                message_id=message_id,
+                what=what,
+                by_name=by_name,
+                note=note,
+                at=now,
+            )
+        )

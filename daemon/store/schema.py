@@ -1,0 +1,324 @@
+"""The tables. Migrations make them; a test holds the two against each other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+# Names for every constraint, so that migrations can speak of them on both databases.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite, which knows no zones, gets it without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant as the database takes it."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a naive time cannot be stored; give it its zone"
+            raise ValueError(msg)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant with its zone."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite counts rows only in a column of type INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True)
+
+
+def _ref(name: str, target: str, *, nullable: bool = True, index: bool = True) -> Column[Any]:
+    return Column(name, _Id, ForeignKey(target), nullable=nullable, index=index)
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("expires_at", Float, nullable=False),  # seconds of the database's clock since 1970
+)
+
+raw = Table(
+    "raw",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    _id(),
+    Column("inbox", String(64), nullable=False),
+    Column("external_id", String(300), nullable=False),
+    Column("state", String(16), nullable=False),  # stored, private, quarantined, missed
+    Column("reason", Text, nullable=False, default=""),
+    Column("size", BigInteger, nullable=False, default=0),
+    Column("complete", Boolean, nullable=False, default=True),
+    Column("raw_sha256", String(64), ForeignKey("raw.sha256"), index=True),
+    _ref("message_id", "message.id"),
+    Column("arrived_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("stored_at", UtcDateTime, nullable=False),
+    UniqueConstraint("inbox", "external_id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    _id(),
+    # What makes two sightings the same message; unique, so that two daemons agree.
+    Column("fingerprint", String(80), nullable=False, unique=True),
+    Column("rfc_message_id", Text, index=True),
+    Column("inbox", String(64), nullable=False),
+    Column("box", String(16), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("sender_address", Text, nullable=False, index=True),
+    Column("sender_name", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("new_text", Text, nullable=False),
+    Column("quoted_text", Text, nullable=False),
+    Column("date_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("route", String(24)),
+    Column("skip", String(24)),
+    Column("hold", String(24)),
+    Column("reasons", JSON, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    _ref("enquiry_id", "enquiry.id"),
+    _ref("linked_to", "enquiry.id"),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+classification = Table(
+    "classification",
+    metadata,
+    _id(),
+    _ref("message_id", "message.id", nullable=False),
+    Column("made_by", String(16), nullable=False),  # software, person
+    Column("category", String(32), nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("routine", Boolean, nullable=False),
+    Column("criteria", JSON, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("to_be_sorted", Boolean, nullable=False),
+    Column("personal_attention", Boolean, nullable=False),
+    Column("individual_case", Boolean, nullable=False),
+    Column("matters", JSON, nullable=False),
+    Column("notice_on", Date),
+    Column("reply_by_on", Date),
+    Column("automation", String(24)),
+    Column("evidence", JSON, nullable=False),
+    Column("reference", Text),
+    Column("language", String(8)),
+    Column("version", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+enquiry = Table(
+    "enquiry",
+    metadata,
+    _id(),
+    Column("reference", String(20), nullable=False, unique=True),
+    Column("status", String(16), nullable=False, index=True),
+    Column("category", String(32), nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("routine", Boolean, nullable=False),
+    Column("to_be_sorted", Boolean, nullable=False),
+    Column("route", String(24), nullable=False),
+    Column("team", String(64), nullable=False),
+    Column("reply_team", String(64), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False, index=True),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),  # replied or closed
+    Column("reply_seen_at", UtcDateTime),  # a reply was seen; a person has yet to confirm it
+    _ref("linked_to", "enquiry.id"),
+)
+
+party = Table(
+    "party",
+    metadata,
+    Column("enquiry_id", _Id, ForeignKey("enquiry.id"), primary_key=True),
+    Column("address", String(320), primary_key=True),
+    Index(None, "address"),
+)
+
+enquiry_criterion = Table(
+    "enquiry_criterion",
+    metadata,
+    Column("enquiry_id", _Id, ForeignKey("enquiry.id"), primary_key=True),
+    Column("criterion", String(32), primary_key=True),
+    Column("state", String(16), nullable=False),  # proposed, accepted
+    _ref("message_id", "message.id", index=False),
+    Column("since_at", UtcDateTime, nullable=False),
+)
+
+register_entry = Table(
+    "register_entry",
+    metadata,
+    Column("enquiry_id", _Id, ForeignKey("enquiry.id"), primary_key=True),
+    Column("register", String(32), primary_key=True),
+    Column("proposed", Boolean, nullable=False),
+    Column("since_at", UtcDateTime, nullable=False),
+    Index(None, "register"),
+)
+
+deadline = Table(
+    "deadline",
+    metadata,
+    _id(),
+    _ref("enquiry_id", "enquiry.id", nullable=False),
+    _ref("message_id", "message.id", nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("working", JSON, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", String(24)),  # replied, closed, confirmed, sent, moved
+)
+
+deadline_step = Table(
+    "deadline_step",
+    metadata,
+    _id(),
+    _ref("deadline_id", "deadline.id", nullable=False),
+    Column("action", String(16), nullable=False),  # remind, escalate
+    Column("ordinal", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+    # The sweep asks for what is due and nothing else; decided steps leave the index.
+    Index(
+        "ix_deadline_step_due",
+        "at",
+        postgresql_where=text("decided_at IS NULL"),
+        sqlite_where=text("decided_at IS NULL"),
+    ),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("key", String(200), nullable=False),
+    Column("recipient", String(320), nullable=False),
+    Column("recipient_domain", String(255), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("outlet", String(64), nullable=False),
+    Column("envelope_from", String(320), nullable=False),
+    Column("rfc_message_id", Text, nullable=False, index=True),
+    Column("content", LargeBinary, nullable=False),
+    _ref("enquiry_id", "enquiry.id"),
+    _ref("message_id", "message.id", index=False),
+    # waiting, held, post (a letter for the post room), claimed, sent, failed, cancelled
+    Column("state", String(16), nullable=False),
+    Column("hold", String(24)),
+    Column("send_after", UtcDateTime, nullable=False),
+    Column("release_at", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("claimed_by", String(200)),
+    Column("claimed_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("not_delivered_at", UtcDateTime),  # a delivery report came back
+    Column("last_error", Text, nullable=False, default=""),
+    UniqueConstraint("key", "recipient"),
+    Index(
+        "ix_outbox_open",
+        "outlet",
+        "send_after",
+        postgresql_where=text("state IN ('waiting', 'claimed')"),
+        sqlite_where=text("state IN ('waiting', 'claimed')"),
+    ),
+    Index(
+        "ix_outbox_release",
+        "release_at",
+        postgresql_where=text("state = 'held' AND release_at IS NOT NULL"),
+        sqlite_where=text("state = 'held' AND release_at IS NOT NULL"),
+    ),
+    # The daily limits on acknowledgements count by address, by domain and in all.
+    Index("ix_outbox_recipient_day", "kind", "recipient", "created_at"),
+    Index("ix_outbox_domain_day", "kind", "recipient_domain", "created_at"),
+    Index("ix_outbox_day", "kind", "created_at"),
+)
+
+# What people did, with their names and words: erasable, unlike the audit.
+act = Table(
+    "act",
+    metadata,
+    _id(),
+    _ref("enquiry_id", "enquiry.id"),
+    _ref("message_id", "message.id", index=False),
+    Column("what", String(32), nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Insert-only (triggers in the first migration): ids, enums, dates and keyed hashes.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event", String(48), nullable=False),
+    Column("actor", String(32), nullable=False),  # "software", or a keyed hash of a name
+    Column("subject", String(64), nullable=False, index=True),  # e.g. "enquiry:17"
+    Column("detail", JSON, nullable=False),
+)

@@ -1,0 +1,114 @@
+"""The store as the rest of the daemon sees it: transactions to write in, views to read."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy.exc import DBAPIError
+
+from daemon.store import leases, migrate
+from daemon.store.engine import WRITES, open_engine
+from daemon.store.errors import ConflictError, translated
+from daemon.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection, Engine
+
+    from daemon.store.leases import Lease
+
+
+class Store:
+    """One database. Use `write` for whatever may write and `read` for the rest."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, password: str | None = None) -> Self:
+        """Return a store on a database URL; nothing is connected yet."""
+        return cls(open_engine(url, password=password))
+
+    @property
+    def allows_many_daemons(self) -> bool:
+        """Whether several daemons may share it (PostgreSQL); a SQLite file has one."""
+        return self._engine.dialect.name != "sqlite"
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Run one write transaction: commits at the end, rolls back if anything is raised.
+
+        Raises:
+            ConflictError: another transaction was in the way; do it again.
+            StoreUnavailableError: the database cannot be reached or stayed locked.
+        """
+        with self._connected(writes=True) as connection, connection.begin():
+            yield Transaction(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Run one short transaction that only reads."""
+        with self._connected(writes=False) as connection, connection.begin():
+            yield Transaction(connection)
+
+    @contextmanager
+    def _connected(self, *, writes: bool) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection.execution_options(**{WRITES: writes})
+        except DBAPIError as error:
+            raise translated(error) from error
+
+    def prepare(self) -> None:
+        """Give an empty database its schema; make sure that any other has the right one.
+
+        Raises:
+            SchemaError: the schema is older or newer than this version's.
+        """
+        with self._connected(writes=True) as connection, connection.begin():
+            if migrate.current(connection) is None:
+                migrate.upgrade(connection)
+            migrate.check(connection)
+
+    def upgrade(self) -> str:
+        """Bring the schema up to date; return its revision.
+
+        Raises:
+            SchemaError: the database is newer than this version.
+        """
+        with self._connected(writes=True) as connection, connection.begin():
+            migrate.upgrade(connection)
+            return migrate.head()
+
+    def acquire_lease(
+        self, name: str, holder: str, *, ttl_s: float, is_gone: Callable[[str], bool]
+    ) -> Lease | None:
+        """Return a lease, or None while somebody else holds it.
+
+        `is_gone` may know that a holder has ended (a process of this machine that died).
+        """
+        try:
+            with self._connected(writes=True) as connection, connection.begin():
+                return leases.acquire(connection, name, holder, ttl_s=ttl_s, is_gone=is_gone)
+        except ConflictError:
+            return None  # two processes made the first row at the same moment: the other has it
+
+    def renew_lease(self, lease: Lease) -> None:
+        """Renew a lease.
+
+        Raises:
+            LeaseLostError: it expired or somebody else took it.
+        """
+        with self._connected(writes=True) as connection, connection.begin():
+            leases.check(connection, lease)
+
+    def release_lease(self, lease: Lease) -> None:
+        """Give a lease back."""
+        with self._connected(writes=True) as connection, connection.begin():
+            leases.release(connection, lease)

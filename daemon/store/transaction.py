@@ -1,0 +1,83 @@
+"""What one transaction can do. Intake, outbox, sweep and casework speak through this."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
+
+from daemon.store import leases, schema
+from daemon.store.enquiries import Enquiries
+from daemon.store.errors import translated
+from daemon.store.messages import Messages
+from daemon.store.postbox import Postbox
+from daemon.store.views import Views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from connectors.base import Cursor
+    from daemon.store.leases import Lease
+
+
+class Transaction(Messages, Enquiries, Postbox, Views):
+    """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Run a part that can fail without taking the whole transaction with it.
+
+        Raises:
+            ConflictError: a unique constraint stood in the way; the part is rolled back.
+            DeadlockError: the whole transaction has to be done again.
+            UnstorableError: the database refuses a value; the part is rolled back.
+            StoreUnavailableError: the database does not answer any more.
+        """
+        try:
+            with self.connection.begin_nested():
+                yield
+        except DBAPIError as error:
+            raise translated(error) from error
+
+    def check_lease(self, lease: Lease) -> None:
+        """Lock and renew the lease for the rest of this transaction.
+
+        Raises:
+            LeaseLostError: it is not ours any more; nothing of this transaction may stay.
+        """
+        leases.check(self.connection, lease)
+
+    def cursor(self, inbox: str) -> str | None:
+        """Return where an inbox got to."""
+        row = schema.inbox.c
+        return self.connection.scalar(select(row.cursor).where(row.name == inbox))
+
+    def set_cursor(self, inbox: str, cursor: Cursor, *, now: datetime) -> None:
+        """Note where an inbox got to; everything before it is stored."""
+        table = schema.inbox
+        values = {"cursor": cursor, "updated_at": now}
+        done = self.connection.execute(table.update().where(table.c.name == inbox).values(**values))
+        if done.rowcount == 0:
+            self.connection.execute(insert(table).values(name=inbox, **values))
+
+    def audit(
+        self,
+        event: str,
+        subject: str,
+        *,
+        at: datetime,
+        actor: str = "software",
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Add a line to the audit: ids, enums, dates and keyed hashes, never words or names.
+
+        `subject` is what it is about, e.g. `enquiry:17`.
+        """
+        self.connection.execute(
+            insert(schema.audit).values(
+                at=at, event=event, actor=actor, subject=subject, detail=dict(detail or {})
+            )
+        )

@@ -1,0 +1,69 @@
+"""Markdown in, text and HTML out; values stay values."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from daemon.compose.markup import code, escape, new_parser, one_line, render
+
+PARSER = new_parser()
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("# Title\n\nOne\ntwo.", "Title\n\nOne two.\n"),
+        ("- a\n- b\n\nafter", "- a\n- b\n\nafter\n"),
+        ("3. a\n4. b", "3. a\n4. b\n"),
+        ("- a\n  - b\n  - c\n- d", "- a\n  - b\n  - c\n- d\n"),
+        ("line\\\nbreak", "line\nbreak\n"),
+        ("- item\\\n  more", "- item\n  more\n"),
+        ("a **bold** *word* `code`", "a bold word code\n"),
+        ("[text](https://x.example/a)", "text: https://x.example/a\n"),
+        ("<https://x.example/a>", "https://x.example/a\n"),
+        ("[116 123](tel:116123)", "116 123\n"),
+        ("[a@b.example](mailto:a@b.example)", "a@b.example\n"),
+        ("- a\n\n  b\n\nafter", "- a\n\n  b\n\nafter\n"),
+    ],
+)
+def test_markdown_reads_well_as_text(source, text):
+    """Lists, headings, breaks and links as a person would type them."""
+    assert render(PARSER, source).text == text
+
+
+@pytest.mark.parametrize("source", ["<b>x</b>", "![x](https://x.example/i.png)", "<script>"])
+def test_raw_html_and_images_have_no_way_in(source):
+    """Also an administrator's template stays accessible and free of outside resources."""
+    html = render(PARSER, source).html
+    assert "<b>" not in html
+    assert "<img" not in html
+    assert "<script" not in html
+
+
+@given(value=st.text())
+@example(value="1. # *x* [a](b) <https://x.example> `c` &amp; \\ ~ | > - + = _ ! \t x")
+@example(value="    four spaces")
+@example(value="a\r\n\r\n# b")
+def test_an_escaped_value_reads_exactly_as_it_was(value):
+    """Whatever it holds becomes one paragraph of the same characters."""
+    page = render(PARSER, escape(value))
+    assert page.text.strip() == one_line(value)
+    assert page.links == ()
+    assert page.html.count("<") == (2 if one_line(value) else 0)
+
+
+def test_a_value_cannot_leave_its_code_span():
+    """A command to copy stays one piece."""
+    assert render(PARSER, code("a`b\n*c*")).html == "<p><code>ab *c*</code></p>\n"
+
+
+def test_direction_marks_and_controls_become_spaces():
+    """Nobody hides or turns words in a notice."""
+    assert one_line("a\u202eb\x00c\u2028d\ud800e") == "a b c d e"
+
+
+def test_joiners_stay():
+    """Several languages need them."""
+    assert one_line("क्\u200dष") == "क्\u200dष"

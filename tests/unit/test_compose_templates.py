@@ -1,0 +1,137 @@
+"""The shipped texts are sound, and every mistake in an administrator's is found by `check`."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from jinja2 import UndefinedError
+
+from daemon.compose import Templates, example_values
+from tests.unit.composing import an_acknowledgement, body, shipped, sources
+
+GENERAL = "acknowledgements/general/body.md"
+
+
+def changed(path: str, text: str | None) -> list[tuple[str, str]]:
+    """The mistakes found after one template was changed, or taken away."""
+    texts = sources()
+    if text is None:
+        del texts[path]
+    else:
+        texts[path] = text
+    return Templates(texts).check()
+
+
+def test_the_shipped_templates_have_no_mistake():
+    """`assurance check` is quiet on a fresh machine."""
+    assert shipped().check() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        (GENERAL, "# Hello\n\n{{ nobody }}", "'nobody' is undefined"),
+        (GENERAL, "# Hello\n\n{% if %}", "Expected an expression"),
+        (GENERAL, "# Hello\n\n{{ reference }}", "routing diagram"),
+        (GENERAL, "# A\n\n# B", "2 main headings"),
+        (GENERAL, "Hello", "0 main headings"),
+        (GENERAL, '{% include "parts/none.md" %}', "none.md"),
+        (GENERAL, "{{ 1 / 0 }}", "division by zero"),
+        (GENERAL, None, "missing"),
+        ("acknowledgements/mp/subject.txt", None, "missing"),
+        ("acknowledgements/mp/subject.txt", " ", "empty"),
+        ("notices/alert/body.md", None, "missing"),
+        ("notices/alert/body.md", "# {{ due.nothing }}", "nothing"),
+        ("layout.html", None, "missing"),
+    ],
+)
+def test_a_mistake_is_found_by_its_file(path, text, why):
+    """Each mistake is told with the template's path and the reason."""
+    assert [found for found in changed(path, text) if found[0] == path and why in found[1]]
+
+
+def test_every_mistake_is_told_at_once():
+    """An administrator mends them in one go."""
+    texts = sources() | {GENERAL: "{% if %}", "acknowledgements/mp/body.md": "{{ x }}"}
+    assert {path for path, _ in Templates(texts).check()} == {
+        GENERAL,
+        "acknowledgements/mp/body.md",
+    }
+
+
+def test_a_half_written_folder_is_a_mistake():
+    """A new mail needs both files."""
+    found = changed("acknowledgements/foi/subject.txt", "About {{ reference }}")
+    assert found == [("acknowledgements/foi/body.md", "missing")]
+
+
+def test_a_new_folder_is_a_new_acknowledgement():
+    """Adding a mail is adding a folder."""
+    texts = sources()
+    for name in ("subject.txt", "body.md"):
+        texts[f"acknowledgements/foi/{name}"] = texts[f"acknowledgements/general/{name}"]
+    templates = Templates(texts)
+    assert templates.check() == []
+    assert templates.acknowledgements == {"general", "mp", "foi"}
+    assert an_acknowledgement(templates=templates, template="foi").content
+
+
+def test_a_missing_value_is_an_error_not_a_gap():
+    """No letter goes out with a hole in it."""
+    with pytest.raises(UndefinedError):
+        shipped().render("acknowledgements/general", {})
+
+
+def test_an_unknown_mail_is_refused():
+    """The name tells which."""
+    with pytest.raises(LookupError, match="acknowledgements/none"):
+        shipped().render("acknowledgements/none", {})
+
+
+def test_a_template_cannot_reach_into_python():
+    """An override from a folder is data, not code."""
+    found = changed(GENERAL, "# {{ office.__class__.__mro__ }}")
+    assert any("unsafe" in why for _, why in found)
+
+
+@pytest.mark.parametrize("folder", shipped().folders)
+def test_the_html_is_accessible_by_construction(folder):
+    """Language, title, one main heading, no table, image, script or outside resource."""
+    for values in example_values(folder):
+        html = shipped().render(folder, values).html
+        assert '<html lang="en-GB">' in html
+        assert re.search(r"<title>[^<]+</title>", html)
+        assert html.count("<h1>") == 1
+        assert "<h3" not in html
+        assert html.index("<h1>") < html.find("<h2>") or "<h2>" not in html
+        assert not re.search(r"<(table|img|script|link|iframe|font)\b|url\(|@import", html)
+        assert "{{" not in html
+        assert "{%" not in html
+
+
+@pytest.mark.parametrize("folder", shipped().folders)
+def test_the_text_reads_well_by_itself(folder):
+    """No markup, no gaps of several empty lines, no trailing spaces."""
+    for values in example_values(folder):
+        text = shipped().render(folder, values).text
+        assert not re.search(r"\n\n\n|[ \t]\n|\*\*|\]\(|<\w", text)
+
+
+def test_text_is_large_enough_and_links_can_be_seen():
+    """At least 16 px, sized relatively so that it grows with the reader's setting."""
+    html = body(an_acknowledgement(), "html")
+    size = re.search(r"body \{[^}]*font-size: ([\d.]+)rem", html)
+    assert size is not None
+    assert float(size[1]) >= 1
+    assert "text-decoration: underline" in html
+
+
+@pytest.mark.parametrize("template", ["general", "mp"])
+def test_sentences_are_short(template):
+    """Plain English: at most 25 words a sentence, 15 on average."""
+    text = body(an_acknowledgement(template=template), "plain")
+    sentences = [s.split() for s in re.split(r"(?<=[.!?])\s+|\n+", text) if s.strip()]
+    lengths = [len(words) for words in sentences]
+    assert max(lengths) <= 25
+    assert sum(lengths) / len(lengths) <= 15
