@@ -41,7 +41,12 @@ AUTHENTICATION_REQUIRED = 530
 ABOUT_THE_MESSAGE = frozenset({552, 555})  # too large; a parameter that is not understood
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f-\x9f]+@[^\s<>@\x00-\x1f\x7f-\x9f]+")
+_ADDRESS = re.compile(
+    r"""(?: [^\s<>()\[\]:;@\\,"\x00-\x1f\x7f-\x9f]+  # a local part as it is
+          | "[^"\\\x00-\x1f\x7f-\x9f]+" )            # or quoted
+        @ [^\s<>()@\\,"\x00-\x1f\x7f-\x9f]+""",
+    re.VERBOSE,
+)
 _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 
 

@@ -145,7 +145,7 @@ def _no_enquiry(case: _Case) -> Decision | None:
     if context.own_message:
         why = "We made this message ourselves, and it came back."
         return Decision(outcome=Outcome.OWN, route=None, reasons=(why,), skip=Skip.OWN_MESSAGE)
-    if context.role is not InboxRole.ENQUIRIES or context.command:
+    if _is_internal(case):
         return Decision(
             outcome=Outcome.INTERNAL,
             route=None,
@@ -171,6 +171,18 @@ def _no_enquiry(case: _Case) -> Decision | None:
         skip = Skip.BEFORE_GO_LIVE
         return Decision(outcome=Outcome.HISTORY, route=None, reasons=(why,), skip=skip)
     return None
+
+
+def _is_internal(case: _Case) -> bool:
+    """Whether it came through a door for mail around enquiries.
+
+    Somebody from outside who answers to the address for our own people's answers (it stood in
+    copy of a reply they got) is heard like anybody else.
+    """
+    context = case.context
+    if context.role is InboxRole.COMMANDS:
+        return case.policy.directory.is_own(case.message.sender.address)
+    return context.role is not InboxRole.ENQUIRIES or context.command
 
 
 def _is_colleague_in_thread(case: _Case) -> bool:

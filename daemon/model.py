@@ -71,7 +71,7 @@ class InboxRole(StrEnum):
     ENQUIRIES = "enquiries"  # what arrives may open an enquiry
     SENT = "sent"  # staff's sent mail: evidence that somebody replied
     BOUNCES = "bounces"  # delivery reports about our own mail; never opens an enquiry
-    COMMANDS = "commands"  # replies to our notices; never opens an enquiry
+    COMMANDS = "commands"  # our own people's replies to notices; others' mail is an enquiry
 
 
 class Category(StrEnum):

@@ -102,7 +102,8 @@ class Poller:
     def _reconcile(self, lease: Lease) -> int:
         """Compare the server's own list back to go-live with our receipts; fetch the gaps."""
         listed = list(self.inbox.list_ids(self.facts.go_live_at))
-        known = self._known(listed)
+        with self.store.read() as tx:
+            known = tx.taken_ids(self.facts.name, listed)  # what was missed is tried again
         gaps = [one for one in listed if one not in known]
         stored = 0
         for start in range(0, len(gaps), _GAP_AT_ONCE):

@@ -211,17 +211,31 @@ class App:
 
     def _taken(self, inbox: InboxFacts, taken: Sequence[Taken]) -> None:
         for one in taken:
-            if one.state != "known":
-                self._log.info(
-                    _EVENTS[one.state],
-                    inbox=inbox.name,
+            self._log_taken(inbox.name, one)
+        for name in self.outlets:
+            self._wake(f"send:{name}")
+        self._watcher(inbox, taken)
+
+    def _log_taken(self, inbox: str, one: Taken) -> None:
+        log = self._log.bind(inbox=inbox)
+        match one.state:
+            case "stored":
+                log.info(
+                    "message_stored",
                     message=one.message_id,
                     outcome=one.outcome,
                     reference=one.reference,
                 )
-        for name in self.outlets:
-            self._wake(f"send:{name}")
-        self._watcher(inbox, taken)
+            case "repeated":
+                log.info("message_repeated", message=one.message_id)
+            case "private":
+                log.info("message_private")
+            case "quarantined":
+                log.warning("message_quarantined", why=one.why)
+            case "missed":
+                log.warning("message_missed", why=one.why)
+            case _:
+                pass  # known already: nothing happened
 
     def _sending(self, name: str) -> Callable[[], None]:
         outlet = self.outlets[name]
@@ -400,12 +414,3 @@ class App:
             part.close()
         self._store.close()
         self._log.info("daemon_stopped", code=self.exit_code)
-
-
-_EVENTS = {
-    "stored": "message_stored",
-    "repeated": "message_repeated",
-    "private": "message_private",
-    "quarantined": "message_quarantined",
-    "missed": "message_missed",
-}

@@ -65,7 +65,9 @@ _FAILURE: Final = compiled(
     r"|nicht\s+zugestellt|non\s+remis|nicht\s+zustell|no\s+(?:se\s+)?(?:ha\s+)?(?:podido|pudo)\s+entreg|mancato\s+recapito"
     r"|onbestelbaar|niet\s+(?:worden\s+)?bezorgd|nie\s+dostarczono|n[ãa]o\s+entregue|не\s+доставлен|недостав|配信|退信|user\s+unknown|returning\s+to\s+sender|processing\s+error|delivery\s+warning"
 )
-_PASSED_ON: Final = compiled(r"^\s*(?:\[[^\]]*\]\s*)*(?:re|aw|sv|vs|antw|odp|ynt|fwd?|wg|tr|rv|vb|i|enc)\s*:")
+_PASSED_ON: Final = compiled(
+    r"^\s*(?:\[[^\]]*\]\s*)*(?:re|aw|sv|vs|antw|odp|ynt|fwd?|wg|tr|rv|vb|i|enc)\s*:"
+)
 _REPORT_TYPES: Final = ("message/delivery-status", "message/global-delivery-status")
 _NO_REPLY: Final = compiled(
     r"(?:^|[._+-])(?:no|do[._-]?not|dont|never)[._-]?(?:reply|respond|respuesta|replay)(?:$|[._+0-9-])"
@@ -112,7 +114,7 @@ def read_receipt(message: Message) -> str | None:
 
 def delivery_report(message: Message) -> str | None:
     """Return the proof of a delivery report: by its parts (RFC 3464), sender or header."""
-    kind = _first_type(message, "report-type=delivery-status", "report-type=\"delivery-status")
+    kind = _first_type(message, "report-type=delivery-status", 'report-type="delivery-status')
     if kind is not None:
         return kind
     recipients = message.header("x-failed-recipients")

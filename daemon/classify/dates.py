@@ -10,13 +10,28 @@ from daemon.classify.phrases import compiled
 if TYPE_CHECKING:
     from daemon.classify.zones import Zones
 
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS: Final = (
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+)
 _DATE: Final = (
     r"(?:(?:mon|tues?|wednes|wed|thurs?|fri|satur|sat|sun)(?:day)?,?\s+)?(?:the\s+)?"
     r"([0-3]?[0-9])(?:st|nd|rd|th)?(?:\s+of)?"
     r"[\s/.]+([A-Za-z]{3,9}|[01]?[0-9])[\s/.,]+((?:19|20)[0-9]{2})\b"
 )
-_TIME: Final = r"(?:(?:[0-9]{1,2}[:.]?[0-9]{0,2}\s*(?:am|pm)?|noon|close of business|midnight)\s+on\s+)?"
+_TIME: Final = (
+    r"(?:(?:[0-9]{1,2}[:.]?[0-9]{0,2}\s*(?:am|pm)?|noon|close of business|midnight)\s+on\s+)?"
+)
 _REPLY_BY: Final = compiled(
     r"\b(?:by|before|not? later than|no later than|on or before|deadline(?: is| of|:)?)"
     r"(?:\s+(?:no|not) later than)?\s+" + _TIME + _DATE

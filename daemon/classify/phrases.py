@@ -114,14 +114,16 @@ class Scan:
         """Return the words that may occur: all, should RE2 have run out of memory."""
         indexes = self._set.Match(text)
         # An empty answer means just that, as the first source always matches.
-        return sorted(index - 1 for index in indexes if index) if indexes else range(len(self._words))
+        return (
+            sorted(index - 1 for index in indexes if index) if indexes else range(len(self._words))
+        )
 
 
 def _source(text: str) -> str:
     """Return the RE2 source that stands for a phrase."""
     body = "".join(_piece(piece) for piece in _PIECES.findall(text))
-    before = r"\b" if _is_plain(text[:1]) else ""
-    after = r"\b" if _is_plain(text[-1:]) else ""
+    before = r"\b" if _is_plain(text.lstrip("(")[:1]) else ""
+    after = r"\b" if _is_plain(text.rstrip(")")[-1:]) else ""
     return f"{before}{body}{after}"
 
 

@@ -88,7 +88,9 @@ class Scanner:
         return tuple(self._matched(in_zone, in_quoted))
 
     def _matched(
-        self, in_zone: Mapping[Zone, Mapping[int, tuple[str, ...]]], in_quoted: Mapping[int, tuple[str, ...]]
+        self,
+        in_zone: Mapping[Zone, Mapping[int, tuple[str, ...]]],
+        in_quoted: Mapping[int, tuple[str, ...]],
     ) -> Iterator[Hit]:
         """Yield a hit for each rule whose words occur in its zone, else in quoted text."""
         for rule, *places in self._plans:
@@ -152,7 +154,9 @@ def _add(groups: list[tuple[Wanted, ...]], wanted: tuple[Wanted, ...]) -> int | 
     return len(groups) - 1
 
 
-def _words(found: Mapping[int, tuple[str, ...]], places: list[int | None]) -> tuple[str, ...] | None:
+def _words(
+    found: Mapping[int, tuple[str, ...]], places: list[int | None]
+) -> tuple[str, ...] | None:
     """Return the words a rule applies to; None where it does not apply."""
     looks_for, also, unless = places
     if looks_for is not None and looks_for not in found:

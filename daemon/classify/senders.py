@@ -100,9 +100,11 @@ def _by_signature(message: Message, zones: Zones, scores: Scores) -> Writer | No
     is_named = _MP_NAME.search(message.sender.name) is not None
     is_handle = message.box.is_social and _MP_HANDLE.search(message.sender.address.upper())
     if not (is_named or is_handle or signs.get(Sign.MP_OFFICE, 0) >= _STRONG):
-        return _fact(Source.COMMITTEE_CHAIR, "committee", zones.sender) if (
-            signs.get(Sign.COMMITTEE, 0) >= _STRONG and signs.get(Sign.CHAIR, 0) >= _STRONG
-        ) else None
+        return (
+            _fact(Source.COMMITTEE_CHAIR, "committee", zones.sender)
+            if (signs.get(Sign.COMMITTEE, 0) >= _STRONG and signs.get(Sign.CHAIR, 0) >= _STRONG)
+            else None
+        )
     if _chairs(signs):
         return _fact(Source.COMMITTEE_CHAIR, "committee", zones.sender)
     if signs.get(Sign.PRIVATE_CAPACITY, 0) >= 1 or signs.get(Sign.NOT_AN_MP, 0) >= 1:

@@ -28,7 +28,5 @@ def printed(
     Raises:
         LookupError, jinja2.TemplateError: as for `Templates.render`.
     """
-    values = letter_values(
-        office=office, reference=reference, due_on=due_on, reply_team=reply_team
-    )
+    values = letter_values(office=office, reference=reference, due_on=due_on, reply_team=reply_team)
     return templates.render(f"{ACKNOWLEDGEMENTS}/{template}", values).text

@@ -75,10 +75,6 @@ def check(raw: Raw, *, state: Path) -> list[ConfigError]:
 
 def warn(files: Files) -> Iterator[ConfigError]:
     """Yield what works, but is hardly meant."""
-    for inbox in files.inboxes.inbox:
-        if inbox.kind == "imap" and inbox.role is InboxRole.ENQUIRIES and not inbox.go_live_at:
-            why = "Without go_live everybody whose mail lies here already gets an answer."
-            yield ConfigError(file="inboxes.toml", key=f'inbox "{inbox.name}".go_live', why=why)
     if any(outlet.kind == "smtp" for outlet in files.outlets.outlet):
         yield from _unread_addresses(files)
 

@@ -105,7 +105,7 @@ class Intake:
 
     def _store(self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime) -> Taken:
         raw, policy = item.raw, self.filing.policy
-        if tx.known_ids(inbox.name, [raw.external_id]):
+        if tx.taken_ids(inbox.name, [raw.external_id]):
             return Taken(external_id=raw.external_id, state="known")
         if item.message is None or item.found is None:
             return self._quarantine(tx, inbox, item, now)

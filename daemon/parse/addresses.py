@@ -125,7 +125,7 @@ def _rescued(value: str) -> Address:
     value = decode_words(value)
     angles = [match[1] for match in _IN_ANGLES.finditer(value)]
     loose = [match[0] for match in _ADDRESS.finditer(value)]
-    for candidate in (*reversed(angles), *loose, value.strip()):
+    for candidate in (*angles, *loose, value.strip()):
         address = bare(candidate)
         if address and not address.startswith("@"):
             return Address(address=address, name=_name(value.partition("<")[0], address))

@@ -40,7 +40,7 @@ _FILES = frozenset(
         "text/tab-separated-values",
     },
 )  # fmt: skip
-_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+ATTACHED = frozenset({"message/rfc822", "message/global", "message/news"})
 _RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/rfc822-headers"})
 _META_CHARSET = re.compile(
     rb"<meta[^<>]{1,200}charset\s{0,3}=\s{0,3}[\"']?([\w.:-]{2,40})", re.IGNORECASE
@@ -106,7 +106,7 @@ def _read(part: Part, reading: Reading) -> None:
     reading.content_types.append(_described(part, content_type))
     if content_type.startswith("multipart/"):
         _read_multipart(part, content_type, reading)
-    elif content_type in _MESSAGES:
+    elif content_type in ATTACHED:
         _read_message(part, reading)
     elif content_type in _RETURNED_HEADERS:
         _note_message(Fields(frame(part.data + b"\n\n").fields), "", reading)

@@ -17,7 +17,8 @@ _ZONES = {
     "NZDT": "+1300", "SAST": "+0200",
 }  # fmt: skip
 _LAST_WORD = re.compile(r"[ \t]([A-Z]{3,4})\Z")
-_OFFSET = re.compile(r"(?:GMT|UTC|UT)?[ ]?([+-])(\d{2}):?(\d{2})\Z")
+_FRACTION = re.compile(r"(\d:\d{2}:\d{2})[.,]\d{1,9}")
+_OFFSET = re.compile(r"(?:GMT|UTC|UT)?[ ]?([+-]|(?=0000\Z))(\d{2}):?(\d{2})\Z")
 _MAX_CHARS = 200
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
@@ -41,12 +42,13 @@ def _plain_zone(value: str) -> str:
     """Write a zone that follows the time as `+hhmm`, leaving a comment behind it out."""
     if value.endswith(")"):
         value = value.partition("(")[0].rstrip()
+    value = _FRACTION.sub(r"\1", value)
     named = _LAST_WORD.search(value)
     if named and named[1] in _ZONES:
         return value[: named.start()] + " " + _ZONES[named[1]]
     offset = _OFFSET.search(value)
     if offset and ":" in value[: offset.start()]:
-        return value[: offset.start()].rstrip() + " " + "".join(offset.groups())
+        return value[: offset.start()].rstrip() + " " + (offset[1] or "+") + offset[2] + offset[3]
     return value
 
 
@@ -56,10 +58,8 @@ def _by_mail_parser(value: str) -> datetime | None:
 
 
 def _by_standard_library(value: str) -> datetime | None:
-    parsed = email.utils.parsedate_tz(value)
-    if parsed is None:
-        return None
-    return datetime.fromtimestamp(email.utils.mktime_tz(parsed), tz=UTC)
+    at = email.utils.parsedate_to_datetime(value)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _by_iso_8601(value: str) -> datetime | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 MAX_HEADER_BYTES = 256 * 1024  # of one header block; what stands beyond is not read
 MAX_FIELDS = 1_000  # header lines in one block
-MAX_VALUE_CHARS = 16 * 1024  # of one header value while it is decoded
+MAX_VALUE_CHARS = 64 * 1024  # of one header value while it is decoded
 MAX_KEPT_VALUE_CHARS = 4 * 1024  # of one header value that is stored
 MAX_KEPT_HEADER_CHARS = 64 * 1024  # of all stored header values together
 MAX_KEPT_REPEATS = 50  # values stored for one header name (Received, mostly)
 MAX_ADDRESSES = 200  # of one To, Cc or Reply-To
 MAX_REFERENCES = 100  # the last ones; older ancestors never decide a thread
-MAX_SUBJECT_CHARS = 2_000
+MAX_SUBJECT_CHARS = 16_000
 MAX_NAME_CHARS = 500  # of a display name
 MAX_ID_CHARS = 998  # a line's length in RFC 5322 §2.1.1
 

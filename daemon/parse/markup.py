@@ -91,9 +91,10 @@ def _laid_out(tree: HtmlElement) -> str:
     _flatten_tables(tree)
     _simplify_styles(tree)
     try:
-        return Inscriptis(tree, _CONFIG).get_text()
+        text: str = Inscriptis(tree, _CONFIG).get_text()
     except _PARSE_ERRORS:
         return _drawn_out(tree)
+    return text
 
 
 def _drawn_out(tree: HtmlElement) -> str:

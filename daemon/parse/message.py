@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from daemon.model import Address, Box, Message
 from daemon.parse.addresses import addresses_of, bare, sender_of
-from daemon.parse.bodies import read_body
+from daemon.parse.bodies import ATTACHED, read_body
 from daemon.parse.dates import date_at
 from daemon.parse.fields import Fields
 from daemon.parse.framing import Framed, frame
@@ -73,7 +73,9 @@ def _parsed(content: bytes, box: Box, *, complete: bool) -> Message:
     fields = Fields(framed.fields)
     budget = Budget()
     reading = read_body(fields.mime(), framed.body, budget)
-    text = reading.text
+    text, passed_on = reading.text, ""
+    if not text and reading.content_types[0] in ATTACHED and reading.forwarded:
+        passed_on = reading.forwarded[0].text  # the body itself is a message, not an attachment
     if not framed.has_header and not _is_readable(text):
         why = "The message has neither a header nor readable text."
         raise ParseError(why)
@@ -84,6 +86,8 @@ def _parsed(content: bytes, box: Box, *, complete: bool) -> Message:
         forwarded=tuple(reading.forwarded),
     )
     message = _with_text(message, text)
+    if passed_on:
+        message = replace(message, quoted_text=passed_on, text_chars=len(passed_on))
     defects = (*framed.defects, *_header_defects(fields, framed), *budget.defects, *message.defects)
     complete = complete and not any(cut in defects for cut in _CUTS)
     return _hashed(replace(message, defects=tuple(dict.fromkeys(defects)), complete=complete))

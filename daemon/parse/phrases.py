@@ -42,7 +42,8 @@ FORWARDED = frozenset(
 
 FROM = frozenset(
     {
-        "from", "von", "de", "da", "van", "od", "från", "fra", "o", "oddi wrth", "gan", "lähettäjä",
+        "from", "von", "de", "da", "van", "od", "från", "fra", "o", "oddi wrth", "gan",
+        "lähettäjä",
         "feladó", "de la", "kimden", "gönderen", "от", "від", "από", "nuo", "no", "saatja",
         "remitente", "expéditeur", "mittente", "afzender", "remetente", "absender", "nadawca",
         "发件人", "寄件者", "差出人", "보낸 사람", "من",
@@ -54,7 +55,8 @@ SENT = frozenset(
         "sent", "date", "gesendet", "datum", "envoyé", "enviado", "enviado el", "enviada em",
         "enviado em", "fecha", "data", "inviato", "verzonden", "verstuurd", "wysłano",
         "data wysłania", "skickat", "skickades", "sendt", "dato", "anfonwyd", "dyddiad",
-        "lähetetty", "päivämäärä", "odesláno", "elküldve", "küldve", "dátum", "trimis", "gönderildi", "tarih",
+        "lähetetty", "päivämäärä", "odesláno", "elküldve", "küldve", "dátum", "trimis",
+        "gönderildi", "tarih",
         "отправлено", "дата", "надіслано", "στάλθηκε", "ημερομηνία", "išsiųsta", "sent at",
         "date sent", "sent on", "received", "发送时间", "日期", "寄件日期", "送信日時", "日時",
         "보낸 날짜", "تاريخ",
@@ -64,7 +66,8 @@ SENT = frozenset(
 TO = frozenset(
     {
         "to", "an", "à", "para", "a", "aan", "do", "till", "til", "at", "i", "vastaanottaja",
-        "komu", "címzett", "către", "kime", "al\u0131c\u0131", "кому", "προς", "kam", "destinatario",
+        "komu", "címzett", "către", "kime", "al\u0131c\u0131", "кому", "προς", "kam",
+        "destinatario",
         "destinataire", "destinatário", "ontvanger", "odbiorca", "empfänger", "per",
         "收件人", "收件者", "宛先", "받는 사람", "إلى",
     },
@@ -73,7 +76,8 @@ TO = frozenset(
 SUBJECT = frozenset(
     {
         "subject", "re", "betreff", "objet", "asunto", "oggetto", "onderwerp", "temat", "assunto",
-        "ämne", "emne", "pwnc", "testun", "aihe", "předmět", "predmet", "tárgy", "subiect", "konu",
+        "ämne", "emne", "pwnc", "testun", "aihe", "předmět", "predmet", "tárgy", "subiect",
+        "konu",
         "тема", "θέμα", "tema", "ábhar", "subjekt", "主题", "主旨", "件名", "제목", "الموضوع",
     },
 )  # fmt: skip
@@ -82,7 +86,8 @@ WROTE = (
     "wrote", "writes", "said", "has written", "schrieb", "schreibt", "hat geschrieben",
     "a écrit", "écrit", "escribió", "escribio", "ha escrit", "ha scritto", "scrive", "scriveva",
     "schreef", "geschreven", "escreveu", "skrev", "skriver", "pisze", "napisał", "napisała",
-    "napisał(a)", "napisal", "napsal", "napísal", "kirjoitti", "írta", "a scris", "yazd\u0131", "şunu",
+    "napisał(a)", "napisal", "napsal", "napísal", "kirjoitti", "írta", "a scris", "yazd\u0131",
+    "şunu",
     "писал", "написал", "пише", "написав", "έγραψε", "ysgrifennodd", "scríobh", "scriobh", "rašė",
     "写道", "寫道", "書きました", "작성", "كتب",
 )  # fmt: skip
@@ -96,6 +101,7 @@ STARTS = (
 )  # fmt: skip
 
 FORWARD_PREFIXES = (
-    "fw:", "fwd:", "fwd ", "wg:", "tr:", "rv:", "i:", "pd:", "enc:", "vb:", "vs:", "doorst:", "fs:",
+    "fw:", "fwd:", "fwd ", "wg:", "tr:", "rv:", "i:", "pd:", "enc:", "vb:", "vs:", "doorst:",
+    "fs:",
     "továbbítás:", "ynt:", "ymlaen:", "转发:", "轉寄:",
 )  # fmt: skip

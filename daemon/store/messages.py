@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from daemon.model import (
     Category,
@@ -64,6 +64,10 @@ class Messages(Rows):
         """Return those of the external ids that have a receipt."""
         return self._ids_with_receipts(inbox, external_ids)
 
+    def taken_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
+        """Return those that were taken in, leaving out what was recorded as missed."""
+        return self._ids_with_receipts(inbox, external_ids, schema.receipt.c.state != "missed")
+
     def settled_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
         """Return those that may be marked done: not what is private or was missed."""
         settled = schema.receipt.c.state.in_(["stored", "quarantined"])
@@ -104,8 +108,15 @@ class Messages(Rows):
         return self.connection.scalar(query)
 
     def add_receipt(self, new: NewReceipt) -> int:
-        """Write down one sighting."""
-        raw = new.raw
+        """Write down one sighting; what could not be had before is completed."""
+        raw, row = new.raw, schema.receipt.c
+        self.connection.execute(
+            delete(schema.receipt).where(
+                row.inbox == new.inbox,
+                row.external_id == new.external_id,
+                row.state == "missed",
+            )
+        )
         return self.insert(
             schema.receipt,
             inbox=new.inbox,

@@ -319,6 +319,9 @@ def test_a_password_file_that_is_gone_is_access_denied(
         "a@example.org> SIZE=1",
         "<a@example.org>",
         "a b@example.org",
+        "a(b)c@example.org",
+        "a,b@example.org",
+        '"a@example.org',
         "a@example.org\x00",
         "a@ex\u0085ample.org",
         "\ud800@example.org",
@@ -341,18 +344,14 @@ def test_an_address_that_is_a_command_is_refused(
 
 
 @pytest.mark.parametrize(
-    "recipient", ["o'neil+tag@example.org", "a(b)c@example.org", "X@EXAMPLE.org"]
+    "recipient", ["o'neil+tag@example.org", "X@EXAMPLE.org", "a.-_{b}!@example.org"]
 )
 def test_odd_addresses_arrive_as_they_are(
     mail_server: MailServer, open_outlet: Opener, recipient: str
 ) -> None:
     """Addresses are not tidied up on the way."""
-    mail_server.answer("250 fine")
-    outlet = open_outlet(mail_server)
-    with suppress(RejectedError):  # the library's server may be strict about comments
-        outlet.send(an_envelope(recipient=recipient))
-    told = [address for stage, address in mail_server.attempts if stage == "rcpt"]
-    assert told in ([recipient], [])
+    open_outlet(mail_server).send(an_envelope(recipient=recipient))
+    assert mail_server.attempts[1] == ("rcpt", recipient)
 
 
 def test_an_empty_sender_is_the_null_sender(mail_server: MailServer, open_outlet: Opener) -> None:

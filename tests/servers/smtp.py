@@ -217,7 +217,7 @@ class MailServer:
 
     def _accept(self, envelope: Envelope) -> None:
         message = Accepted(
-            sender=envelope.mail_from or "",
+            sender=(envelope.mail_from or "").removeprefix("<>"),
             recipients=tuple(envelope.rcpt_tos),
             content=bytes(envelope.content or b""),
             options=tuple(envelope.mail_options),

@@ -15,6 +15,7 @@ address = "far@ombudsman.example"
 host = "imap.ombudsman.example"
 username = "far"
 password = "file:far"
+go_live = 2026-07-01
 """
 SMTP = """
 [[outlet]]

@@ -16,7 +16,7 @@ def folder(tmp_path):
 
 def test_imap_inbox_has_safe_defaults(folder):
     """TLS from the first byte, its port, INBOX, and a role of enquiries."""
-    folder.secret("far").add("inboxes.toml", IMAP + "go_live = 2026-07-01\n")
+    folder.secret("far").add("inboxes.toml", IMAP)
     inbox = folder.load().inboxes[-1]
     assert isinstance(inbox, config.ImapInboxConfig)
     assert (inbox.tls, inbox.port, inbox.folder) == ("implicit", 993, "INBOX")
@@ -141,12 +141,19 @@ def test_ca_file_lies_beside_the_config(folder):
     assert folder.load().outlets[-1].ca_file == folder.path / "ca.pem"
 
 
+def test_imap_enquiries_need_a_go_live(folder):
+    """Nobody whose mail lies in a mailbox already is answered by an oversight."""
+    folder.secret("far").add("inboxes.toml", IMAP.replace("go_live = 2026-07-01\n", ""))
+    error = the_only(folder)
+    assert (error.file, error.key) == ("inboxes.toml", 'inbox "far".go_live')
+    assert "go_live = 2026-04-01" in error.why
+
+
 def test_what_is_hardly_meant_is_warned_of(folder):
-    """Old mail without go_live, and answers or failures that nobody would read."""
+    """Answers or failures that nobody would read."""
     folder.secret("far").add("inboxes.toml", IMAP)
     folder.change("outlets.toml", "\n[use]\n", f"{SMTP}\n[use]\n")
     assert [(one.file, one.key) for one in folder.load().warnings] == [
-        ("inboxes.toml", 'inbox "far".go_live'),
         ("office.toml", "office.bounce_address"),
         ("office.toml", "office.signed_address"),
     ]
