@@ -27,6 +27,7 @@ from daemon.model import (
     Source,
 )
 from daemon.parse import authentication_failed
+from daemon.words import SKIPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -241,7 +242,7 @@ def _put_aside(case: _Case, reason: Skip) -> Decision:
     return Decision(
         outcome=Outcome.SET_ASIDE,
         route=Route.SET_ASIDE,
-        reasons=(f"Set aside: {reason}.",),
+        reasons=(f"Set aside: {SKIPS[reason]}.",),
         linked_to=case.context.links[0] if case.context.links else None,
         team=case.policy.routes.get(Route.CUSTOMER_CARE, "") if alerts else "",
         deadlines=tuple(_deadlines(case, [ClockKind.VULNERABLE])) if alerts else (),

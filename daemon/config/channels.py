@@ -64,9 +64,7 @@ class InboxBase(Table):
     role: Annotated[InboxRole, Field(strict=False)] = InboxRole.ENQUIRIES
     box: Annotated[Box, Field(strict=False), AfterValidator(_mail_box)]
     address: MailAddress
-    go_live_at: Annotated[datetime | None, BeforeValidator(_instant)] = Field(
-        None, alias="go_live", validate_default=True
-    )
+    go_live_at: Annotated[datetime | None, BeforeValidator(_instant)] = Field(None, alias="go_live")
     """Aware UTC: what arrived before it is kept, but opens no enquiry and gets no answer."""
     max_message_mb: Annotated[int, Field(ge=1, le=500)] = 50
 
@@ -106,19 +104,6 @@ class ImapInboxConfig(InboxBase):
             raise ValueError(why)
         if value and value == info.data.get("folder"):
             why = "This is the folder that is watched. Name another for what is finished."
-            raise ValueError(why)
-        return value
-
-    @field_validator("go_live_at")
-    @classmethod
-    def _old_mail_is_not_answered(
-        cls, value: datetime | None, info: ValidationInfo
-    ) -> datetime | None:
-        if value is None and info.data.get("role") is InboxRole.ENQUIRIES:
-            why = (
-                "Say from when on mail is answered, such as go_live = 2026-04-01: without it"
-                " everybody whose mail lies in the mailbox already would get an answer."
-            )
             raise ValueError(why)
         return value
 

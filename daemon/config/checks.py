@@ -68,9 +68,22 @@ def check(raw: Raw, *, state: Path) -> list[ConfigError]:
         _unknown_outlets,
         _foreign_addresses,
         _offices_that_overlap,
+        _mailboxes_without_go_live,
     )
     found = [error for one in every for error in one(raw)]
     return [*found, *_shared_folders(raw, state), *_own_mail_read_again(raw, state)]
+
+
+def _mailboxes_without_go_live(raw: Raw) -> Iterator[ConfigError]:
+    """Yield mailboxes whose old mail would all be answered at the first start."""
+    for inbox in _entries(raw, "inboxes.toml", "inbox"):
+        enquiries = inbox.table.get("role", InboxRole.ENQUIRIES) == InboxRole.ENQUIRIES
+        if inbox.table.get("kind") == "imap" and enquiries and "go_live" not in inbox.table:
+            why = (
+                "Say from when on mail is answered, such as go_live = 2026-04-01: without it"
+                " everybody whose mail lies in the mailbox already would get an answer."
+            )
+            yield inbox.error("go_live", why)
 
 
 def warn(files: Files) -> Iterator[ConfigError]:

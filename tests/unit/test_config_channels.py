@@ -144,9 +144,9 @@ def test_ca_file_lies_beside_the_config(folder):
 def test_imap_enquiries_need_a_go_live(folder):
     """Nobody whose mail lies in a mailbox already is answered by an oversight."""
     folder.secret("far").add("inboxes.toml", IMAP.replace("go_live = 2026-07-01\n", ""))
-    error = the_only(folder)
-    assert (error.file, error.key) == ("inboxes.toml", 'inbox "far".go_live')
-    assert "go_live = 2026-04-01" in error.why
+    place, why = the_only(folder.mistakes())
+    assert place == ("inboxes.toml", 'inbox "far".go_live')
+    assert "go_live = 2026-04-01" in why
 
 
 def test_what_is_hardly_meant_is_warned_of(folder):
