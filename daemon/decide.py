@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from daemon.deadlines import deadline
+from daemon.deadlines import deadline, london_date
 from daemon.model import (
     Box,
     Category,
@@ -25,6 +25,7 @@ from daemon.model import (
     Route,
     Skip,
     Source,
+    Step,
 )
 from daemon.parse import authentication_failed
 from daemon.words import SKIPS
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
         ThreadLink,
     )
 
-# Text alone made these; the sender's own headers, or the server's, made the others.
-_TEXT_ONLY = frozenset({Skip.AUTO_REPLY, Skip.RULE, Skip.NO_REPLY_ADDRESS, Skip.RECALL_NOTICE})
+# Reasons that prove no machine, whatever they rest on.
+_UNPROVEN = frozenset({Skip.RULE, Skip.NO_REPLY_ADDRESS, Skip.RECALL_NOTICE})
 # These clocks belong to what a message asks, whoever else is on the enquiry (process, clocks).
 _LEGAL = frozenset(
     {ClockKind.FOI, ClockKind.FOI_REVIEW, ClockKind.EIR, ClockKind.EIR_REVIEW, ClockKind.DPA}
@@ -77,17 +78,8 @@ class _Case:
 
     @property
     def recipient(self) -> str:
-        """Who an acknowledgement goes to: the message's own From, or its own other address.
-
-        A `Reply-To` counts on the same domain only: elsewhere it would make a reflector of us.
-        """
-        if self.forward is not None:
-            return self.forward.sender.address
-        sender = self.message.sender
-        for other in self.message.reply_to:
-            if sender.domain and other.domain == sender.domain:
-                return other.address
-        return sender.address
+        """Who an acknowledgement goes to."""
+        return _recipient(self.message, self.forward)
 
 
 def decide(
@@ -114,6 +106,25 @@ def decide(
         return _put_aside(case, reason)
     link = _joinable(case)
     return _joined(case, link) if link else _opened(case)
+
+
+def recipient_of(message: Message, policy: Policy) -> str:
+    """Return who an acknowledgement of a message goes to, were there one; "" for nobody."""
+    return _recipient(message, _outsiders_forward(message, policy))
+
+
+def _recipient(message: Message, forward: Forwarded | None) -> str:
+    """Return the message's own From, or its own other address.
+
+    A `Reply-To` counts on the same domain only: elsewhere it would make a reflector of us.
+    """
+    if forward is not None:
+        return forward.sender.address
+    sender = message.sender
+    for other in message.reply_to:
+        if sender.domain and other.domain == sender.domain:
+            return other.address
+    return sender.address
 
 
 # What is no enquiry at all
@@ -220,17 +231,27 @@ def _set_aside(case: _Case) -> Skip | None:
     A pattern in the text is not enough against somebody we know or somebody at risk.
     """
     reason = case.found.automation
-    if reason is None or (reason in _TEXT_ONLY and _is_protected(case)):
+    if reason is None or (_is_protected(case) and not _is_proven(case.found, reason)):
         return None
     return reason
 
 
+def _is_proven(found: Classification, reason: Skip) -> bool:
+    """Whether headers prove a machine: a configured text or a no-reply address do not."""
+    said = f"set aside: {reason}"
+    by_text = any(e.step is not Step.FACT and e.says == said for e in found.evidence)
+    return not by_text and reason not in _UNPROVEN
+
+
 def _is_protected(case: _Case) -> bool:
     known = {Source.MP, Source.COMMITTEE_CHAIR, Source.ICO}
+    directory, sender = case.policy.directory, case.message.sender
     party = any(link.proven and link.sender_is_party for link in case.context.links)
     return (
         case.found.source in known
-        or case.policy.directory.mp_office(case.message.sender.address) is not None
+        or directory.mp_office(sender.address) is not None
+        or sender.address in directory.chair_addresses
+        or sender.domain in directory.ico_domains
         or party
         or bool(case.arrangements)
         or Criterion.VULNERABLE in case.found.criteria
@@ -308,15 +329,15 @@ def _opened(case: _Case) -> Decision:
     route, why = _route(case)
     team = case.policy.routes.get(route, "")
     skip = _skip(case)
-    held, held_why = (None, "") if skip else _hold(case)
+    holds = [] if skip else _holds(case)
     link = case.context.links[0] if case.context.links else None
-    reasons = [why, held_why]
+    reasons = [why, *(said for _, said in holds)]
     if link is not None:
         reasons.append(f"It may belong to {link.reference} ({link.status}); the link is proposed.")
     return Decision(
         outcome=Outcome.OPENED,
         route=route,
-        reasons=tuple(r for r in reasons if r),
+        reasons=tuple(reasons),
         linked_to=link,
         team=team,
         reply_team=_reply_team(case, route),
@@ -324,7 +345,8 @@ def _opened(case: _Case) -> Decision:
         deadlines=tuple(_deadlines(case, _clock_kinds(case))),
         alerts=case.found.alerts,
         skip=skip,
-        held=held,
+        held=holds[0][0] if holds else None,
+        held_also=tuple(hold for hold, _ in holds[1:]),
         template="" if skip else _template(case),
         recipient="" if skip else case.recipient,
         arrangements=tuple(a.id for a in case.arrangements),
@@ -365,7 +387,8 @@ def _route(case: _Case) -> tuple[Route, str]:  # noqa: PLR0911 -- the guide's li
 
 def _registers(case: _Case, route: Route) -> tuple[RegisterEntry, ...]:
     """Return the registers an enquiry stands on (guide §1.7-1.12)."""
-    if route in {Route.INTAKE, Route.EXTERNAL_AFFAIRS}:
+    # A proposal stands on central assurance until it is decided, wherever the enquiry goes.
+    if route is Route.INTAKE or (route is Route.EXTERNAL_AFFAIRS and not case.on):
         return ()
     chair = Criterion.COMMITTEE_CHAIR in case.on
     oversight = Criterion.MP_NON_ROUTINE in case.on or (chair and not _is_new_complaint(case))
@@ -459,25 +482,38 @@ def _skip(case: _Case) -> Skip | None:
     return None
 
 
-def _hold(case: _Case) -> tuple[Hold | None, str]:  # noqa: PLR0911 -- one line a reason
-    """Return why the acknowledgement waits for a person; the gravest reason first."""
-    if case.found.alerts:
-        return Hold.VULNERABLE, "Somebody may be at risk: a duty officer answers first."
-    if case.forward is not None:
-        return Hold.OWN_DOMAIN_FORWARD, "A colleague passed it on: a person checks the sender."
-    if _is_forged(case):
-        return Hold.AUTHENTICATION, "Our own server could not confirm the sender."
-    if any(a.personal_reply_only for a in case.arrangements):
-        return Hold.ARRANGEMENT, "A handling arrangement asks for a personal reply only."
-    if case.found.automation is not None:
-        return Hold.DOUBT, "It may be an automatic reply, but from somebody we know."
-    if case.found.category is Category.NOT_AN_ENQUIRY:
-        return Hold.PROPOSED_SET_ASIDE, "It looks like no enquiry: a person decides."
-    if not case.recipient and not case.message.box.is_social and case.message.box is not Box.POST:
-        return Hold.DOUBT, "It carries no address that an answer could go to."
-    if _over_limit(case):
-        return Hold.LIMIT, "Too many acknowledgements today: a person has a look first."
-    return None, ""
+def _holds(case: _Case) -> list[tuple[Hold, str]]:
+    """Return every reason why the acknowledgement waits for a person, the gravest first."""
+    found, box = case.found, case.message.box
+    personal = any(a.personal_reply_only for a in case.arrangements)
+    needs_address = not box.is_social and box is not Box.POST
+    reasons = (
+        (bool(found.alerts), Hold.VULNERABLE, "Somebody may be at risk: a duty officer answers."),
+        (
+            case.forward is not None,
+            Hold.OWN_DOMAIN_FORWARD,
+            "A colleague passed it on: a person checks the sender.",
+        ),
+        (_is_forged(case), Hold.AUTHENTICATION, "Our own server could not confirm the sender."),
+        (personal, Hold.ARRANGEMENT, "A handling arrangement asks for a personal reply only."),
+        (
+            found.automation is not None,
+            Hold.DOUBT,
+            "It may be an automatic reply, but from somebody we know.",
+        ),
+        (
+            found.automation is None and found.category is Category.NOT_AN_ENQUIRY,
+            Hold.PROPOSED_SET_ASIDE,
+            "It looks like no enquiry: a person decides.",
+        ),
+        (
+            needs_address and not case.recipient,
+            Hold.DOUBT,
+            "It carries no address that an answer could go to.",
+        ),
+        (_over_limit(case), Hold.LIMIT, "Too many acknowledgements today: a person has a look."),
+    )
+    return [(hold, why) for applies, hold, why in reasons if applies]
 
 
 def _is_forged(case: _Case) -> bool:
@@ -505,7 +541,9 @@ def _template(case: _Case) -> str:
 
 def _arrangements(message: Message, policy: Policy, context: Context) -> tuple[Arrangement, ...]:
     """Return the handling arrangements in force for who wrote (guide §1.5, 1.10)."""
-    sender, today = message.sender, context.received_at.date()
+    forward = _outsiders_forward(message, policy)
+    sender = forward.sender if forward else message.sender
+    today = london_date(context.received_at)
     return tuple(
         a
         for a in policy.arrangements

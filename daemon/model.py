@@ -523,6 +523,7 @@ class Decision:
     alerts: tuple[Criterion, ...] = ()
     skip: Skip | None = None
     held: Hold | None = None
+    held_also: tuple[Hold, ...] = ()  # further reasons to wait: then no hold ends by itself
     template: str = ""  # of the acknowledgement; "" where none is ever sent
     recipient: str = ""  # "" with a template: a letter to post
     arrangements: tuple[str, ...] = ()

@@ -30,10 +30,10 @@ from daemon.classify.verdict import (
     text_criteria,
 )
 from daemon.classify.zones import Zones, zones_of
-from daemon.model import Category, Classification, Criterion, Evidence, Source, Step
+from daemon.model import Box, Category, Classification, Criterion, Evidence, Skip, Source, Step
 
 if TYPE_CHECKING:
-    from daemon.model import Directory, Message, Skip
+    from daemon.model import Directory, Message
 
 __all__ = ["Classifier", "RuleErrors", "RuleSet"]
 
@@ -42,6 +42,8 @@ CODE_VERSION: Final = 1
 
 _VERSION_CHARS: Final = 12
 _ALMOST_CERTAIN: Final = 0.99
+_BY_TEXT: Final = 0.95
+_IN_DOUBT: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,18 +117,22 @@ class Classifier:
         Words alone never silence an MP, a chair, the ICO, or anybody who may be at risk.
         """
         by_header = automation_of(reading.message)
-        if by_header is not None:
-            return None if _is_portal(reading) else by_header
-        at_risk = Criterion.VULNERABLE in text_criteria(reading.scores, self._settings)
-        if at_risk or is_protected(reading.message, self._directory):
-            return None
+        protected = is_protected(reading.message, self._directory)
+        if by_header is not None and by_header[0] is Skip.NO_REPLY_ADDRESS:
+            return None if protected or _is_portal(reading) else by_header
+        if by_header is not None or protected or self._at_risk(reading):
+            return by_header
         return self._set_aside.reason(reading.zones)
+
+    def _at_risk(self, reading: _Reading) -> bool:
+        """Whether the text shows that somebody may be at risk."""
+        return Criterion.VULNERABLE in text_criteria(reading.scores, self._settings)
 
     def _judge(self, reading: _Reading) -> Classification:
         """Weigh the rules as if a person had written."""
         choice = self._choice(reading)
         shown = text_criteria(reading.scores, self._settings)
-        source = _source(reading.writer, choice, reading.scores)
+        source = _source(reading.writer, choice, reading.scores, reading.message.box)
         writer = replace(reading.writer, source=source)
         routine = is_routine(writer, choice, reading.scores, shown)
         criteria = shown | fact_criteria(writer, reading.scores, routine=routine)
@@ -151,15 +157,19 @@ class Classifier:
     def _choice(self, reading: _Reading) -> Choice:
         """Choose the category; configured text that proves a machine decides it."""
         if self._set_aside.reason(reading.zones) is not None:
-            return Choice(category=Category.NOT_AN_ENQUIRY, confidence=0.95, decided=True)
+            sure = not self._at_risk(reading)
+            confidence = _BY_TEXT if sure else _IN_DOUBT
+            return Choice(
+                category=Category.NOT_AN_ENQUIRY, confidence=confidence, decided=sure
+            )
         return choose(reading.scores, self._settings, language=reading.language)
 
 
-def _source(writer: Writer, choice: Choice, scores: Scores) -> Source:
+def _source(writer: Writer, choice: Choice, scores: Scores, box: Box) -> Source:
     """Return the source; machine mail that only words show is still a machine's."""
     if choice.category is not Category.NOT_AN_ENQUIRY:
         return writer.source
-    if scores.signs.get(Sign.GENERAL_CHATTER, 0) >= 1:
+    if box is Box.X_MENTION or scores.signs.get(Sign.GENERAL_CHATTER, 0) >= 1:
         return Source.UNKNOWN if writer.source is Source.COMPLAINANT else writer.source
     return Source.MACHINE
 

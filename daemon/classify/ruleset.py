@@ -28,6 +28,7 @@ class Sign(StrEnum):
     PRIVATE_CAPACITY = "private-capacity"  # an MP who writes for themselves
     COMMITTEE = "committee"  # one of the two committees whose Chairs are handled specially
     CHAIR = "chair"  # speaks as, or for, a committee's Chair
+    REFERS = "refers"  # passes a complaint on
     SPECIAL_CONCERN = "special-concern"  # more than passing a complaint on
     MACHINE_TEXT = "machine-text"  # proposes that no person wrote
     PORTAL = "portal"  # the message lies elsewhere: log in to read
@@ -76,7 +77,7 @@ class Rule:
     clock: ClockKind | None = None
     sign: Sign | None = None
     points: float = 1.0
-    passed_on: bool = True  # whether words in quoted or passed-on text count, at a lower weight
+    passed_on: bool = False  # whether words in quoted or passed-on text count, at a lower weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +236,7 @@ def _rule(key: str, data: Mapping[str, Any], mistakes: Mistakes) -> Rule:
         clock=_one(ClockKind, data, "clock", key, mistakes),
         sign=_one(Sign, data, "sign", key, mistakes),
         points=_number(data.get("points", 1.0), f"{key}.points", mistakes) or 0.0,
-        passed_on=data.get("passed_on", True) is not False,
+        passed_on=data.get("passed_on", False) is True,
     )
     _refuse_empty(rule, key, mistakes)
     return rule

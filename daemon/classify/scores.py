@@ -100,7 +100,8 @@ class Scanner:
             elif rule.zone is Zone.TEXT and rule.passed_on and rule.looks_for:
                 words = _words(in_quoted, places)
                 if words is not None:
-                    yield Hit(rule=rule, weight=self._quoted_weight, words=words)
+                    weight = 1.0 if rule.criterion is not None else self._quoted_weight
+                    yield Hit(rule=rule, weight=weight, words=words)
 
 
 def applicable(

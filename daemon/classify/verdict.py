@@ -56,7 +56,7 @@ def is_routine(writer: Writer, choice: Choice, scores: Scores, criteria: set[Cri
         return False
     signs = scores.signs
     special = signs.get(Sign.SPECIAL_CONCERN, 0) >= 1 or signs.get(Sign.PERSONAL_ATTENTION, 0) >= 1
-    return not criteria and not special
+    return signs.get(Sign.REFERS, 0) > 0 and not criteria and not special
 
 
 def text_criteria(scores: Scores, settings: Settings) -> set[Criterion]:

@@ -88,7 +88,9 @@ def test_one_mail_lies_in_two_mailboxes():
 
 def test_the_readme_has_a_line_for_every_sample():
     """Number and mailbox agree."""
-    lines = re.findall(r"^\| (\d+) \| ([a-z-]+) \|", (SAMPLES / "README.md").read_text(), re.M)
+    lines = re.findall(
+        r"^\| (\d+) \| ([a-z-]+) \|", (SAMPLES / "README.md").read_text(), re.MULTILINE
+    )
     assert [(int(n), box) for n, box in lines] == [
         (int(path.name[:2]), path.parent.name) for path in MAILS
     ]

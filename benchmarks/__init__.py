@@ -1,0 +1,1 @@
+"""Measuring: `make bench`. Ratios within one run count; machines are noisy."""
