@@ -187,6 +187,9 @@ def facts_of(
 ) -> NoticeFacts:
     """Return what a team is told about a message that came to it."""
     alert = next((d.due_at for d in decision.deadlines if d.kind == "vulnerable"), None)
+    # Of what a colleague passed on, the inner message is the enquiry.
+    forwarded = Hold.OWN_DOMAIN_FORWARD in (decision.held, *decision.held_also)
+    writer = decision.recipient if forwarded else message.sender.address
     return NoticeFacts(
         reference=reference,
         category=found.category,
@@ -199,13 +202,13 @@ def facts_of(
         evidence=found.evidence,
         due=tuple(due_days(decision)),
         held=decision.held,
-        sender=message.sender.address,
+        sender=writer,
         box=message.box,
         received_at=received_at,
         reply_team=reply_team,
         linked_reference=decision.linked_to.reference if decision.linked_to else "",
         confirm_by_at=alert,
-        answer_to=message.sender.address,
+        answer_to=writer,
         original_complete=message.complete,
     )
 

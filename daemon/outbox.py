@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 CLAIM = timedelta(minutes=5)  # longer than any one send can take
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
-GIVE_UP_AFTER = timedelta(days=3)  # as long as mail servers commonly keep trying (RFC 5321 §4.5.4)
+# About three days by the pauses below, as long as mail servers commonly keep trying
+# (RFC 5321 §4.5.4); not by the entry's age, since it may have been held for long.
+GIVE_UP_AFTER = 100
 _PER_ROUND = 20
 
 
@@ -86,7 +88,9 @@ class Sender:
         sent, deferred, rejected = done.sent, done.deferred, done.rejected
         stopped_by: ConnectorError | None = None
         rest = list(claimed)
-        while rest and stopped_by is None and not until():
+        # Well before the claim ends, so that nobody else sends what is in our hands.
+        enough = self.clock() + CLAIM / 2
+        while rest and stopped_by is None and not until() and self.clock() < enough:
             entry = rest.pop(0)
             try:
                 outlet.send(
@@ -106,12 +110,15 @@ class Sender:
                 # The outlet's fault, not the entry's: it keeps its place and its patience.
                 stopped_by = error
                 rest.insert(0, entry)
+            except Exception as error:  # noqa: BLE001 -- a poisoned entry must not block the rest
+                deferred += 1
+                self._later(entry, f"A mistake in this software ({type(error).__name__}).")
             else:
                 sent += 1
                 self._sent(entry)
         if rest:
             with self.store.write() as tx:
-                tx.unclaim([entry.id for entry in rest])
+                tx.unclaim([entry.id for entry in rest], holder=self.holder)
         return Round(sent=sent, deferred=deferred, rejected=rejected, stopped_by=stopped_by)
 
     def _sent(self, entry: Claimed) -> None:
@@ -124,7 +131,7 @@ class Sender:
 
     def _later(self, entry: Claimed, why: str) -> None:
         now = self.clock()
-        if now - entry.created_at > GIVE_UP_AFTER:
+        if entry.attempts >= GIVE_UP_AFTER:
             self._failed(entry, why)
             return
         with self.store.write() as tx:

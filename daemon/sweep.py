@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from daemon.compose import NoticeFacts, NoticeKind
 from daemon.letters import recipients_of
 from daemon.model import Category, ClockKind, Criterion, OutboxKind, Route, Source
+from daemon.store import DeadlockError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,19 +51,33 @@ class Sweeper:
         Raises:
             StoreUnavailableError: the database does not answer.
         """
+        problems: dict[int, Exception] = {}  # by clock: what a mistake of ours stumbled over
         steps = 0
-        while found := self._round():
+        while found := self._round(problems):
             steps += found
-        return Swept(steps=steps, released=self._release())
+        released = self._release()
+        for problem in problems.values():
+            raise problem  # it is logged and counted; everything else has been decided
+        return Swept(steps=steps, released=released)
 
-    def _round(self) -> int:
+    def _round(self, problems: dict[int, Exception]) -> int:
+        """Decide the next steps; return how many were decided."""
         now = self.clock()
+        decided = 0
         with self.store.write() as tx:
-            due = tx.due_steps(now, limit=_PER_ROUND)
+            due = tx.due_steps(now, limit=_PER_ROUND, but=problems)
             by_clock = sorted(due, key=lambda step: (step.deadline_id, step.at))
-            for _, steps in groupby(by_clock, key=lambda step: step.deadline_id):
-                self._decide(tx, list(steps), now)
-            return len(due)
+            for clock, steps in groupby(by_clock, key=lambda step: step.deadline_id):
+                together = list(steps)
+                try:
+                    with tx.savepoint():
+                        self._decide(tx, together, now)
+                    decided += len(together)
+                except (DeadlockError, StoreUnavailableError):
+                    raise
+                except Exception as error:  # noqa: BLE001 -- one bad clock never stops the others
+                    problems[clock] = error
+        return decided
 
     def _decide(self, tx: Transaction, steps: list[DueStep], now: datetime) -> None:
         last = steps[-1]

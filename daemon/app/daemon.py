@@ -119,7 +119,7 @@ class App:
             store=self._store,
             classifier=Classifier(config.rules, config.policy.directory),
             reader=ContextReader(
-                directory=config.policy.directory,
+                policy=config.policy,
                 signer=signer,
                 prefix=config.office.reference_prefix,
             ),

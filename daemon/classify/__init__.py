@@ -159,9 +159,7 @@ class Classifier:
         if self._set_aside.reason(reading.zones) is not None:
             sure = not self._at_risk(reading)
             confidence = _BY_TEXT if sure else _IN_DOUBT
-            return Choice(
-                category=Category.NOT_AN_ENQUIRY, confidence=confidence, decided=sure
-            )
+            return Choice(category=Category.NOT_AN_ENQUIRY, confidence=confidence, decided=sure)
         return choose(reading.scores, self._settings, language=reading.language)
 
 

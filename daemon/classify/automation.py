@@ -59,11 +59,15 @@ _POSTMASTER: Final = compiled(
 _FAILURE: Final = compiled(
     r"undeliver|undelivr|non-?deliver|not\s+(?:been\s+)?deliver|deliver\S*\s+(?:\S+\s+){0,3}"
     r"(?:fail|error|delay|problem|warning|status|report|incomplete|notif)|"
-    r"fail\S*\s+(?:\S+\s+){0,2}(?:deliver|mail|notice|recipient)|returned?\s+(?:e-?)?mail|returned to sender"
-    r"|mail\s+(?:\S+\s+){0,2}(?:fail|error|problem|not deliver|delay|could not)|failure\s+notice"
-    r"|(?:could|can|did)\s?n[o']t\s+(?:be\s+)?(?:deliver|reach)|message\s+(?:\S+\s+)?delay|unzustellbar"
-    r"|nicht\s+zugestellt|non\s+remis|nicht\s+zustell|no\s+(?:se\s+)?(?:ha\s+)?(?:podido|pudo)\s+entreg|mancato\s+recapito"
-    r"|onbestelbaar|niet\s+(?:worden\s+)?bezorgd|nie\s+dostarczono|n[ãa]o\s+entregue|не\s+доставлен|недостав|配信|退信|user\s+unknown|returning\s+to\s+sender|processing\s+error|delivery\s+warning"
+    r"fail\S*\s+(?:\S+\s+){0,2}(?:deliver|mail|notice|recipient)"
+    r"|returned?\s+(?:e-?)?mail|returned to sender|failure\s+notice|user\s+unknown"
+    r"|mail\s+(?:\S+\s+){0,2}(?:fail|error|problem|not deliver|delay|could not)"
+    r"|(?:could|can|did)\s?n[o']t\s+(?:be\s+)?(?:deliver|reach)|message\s+(?:\S+\s+)?delay"
+    r"|returning\s+to\s+sender|processing\s+error|delivery\s+warning"
+    r"|unzustellbar|nicht\s+zugestellt|nicht\s+zustell|non\s+remis|mancato\s+recapito"
+    r"|no\s+(?:se\s+)?(?:ha\s+)?(?:podido|pudo)\s+entreg|n[ãa]o\s+entregue"
+    r"|onbestelbaar|niet\s+(?:worden\s+)?bezorgd|nie\s+dostarczono"
+    r"|не\s+доставлен|недостав|配信|退信"
 )
 _PASSED_ON: Final = compiled(
     r"^\s*(?:\[[^\]]*\]\s*)*(?:re|aw|sv|vs|antw|odp|ynt|fwd?|wg|tr|rv|vb|i|enc)\s*:"
@@ -73,6 +77,8 @@ _NO_REPLY: Final = compiled(
     r"(?:^|[._+-])(?:no|do[._-]?not|dont|never)[._-]?(?:reply|respond|respuesta|replay)(?:$|[._+0-9-])"
     r"|^(?:noreply|donotreply)|(?:noreply|donotreply)$"
     r"|nicht[._-]?antworten|ne[._-]?pas[._-]?repondre|no[._-]?responder|non[._-]?rispondere"
+    r"|(?:^|[._+-])auto[._-]?(?:reply|respond(?:er)?|confirm|mailer|mated|notify)(?:$|[._+-])"
+    r"|(?:^|[._+-])(?:notifications?|unmonitored|unattended)(?:$|[._+-])"
     r"|nao[._-]?respond|niet[._-]?(?:be)?antwoorden|nepasrepondre|keine[._-]?antwort"
 )
 _BROADCAST: Final = compiled(
@@ -80,7 +86,8 @@ _BROADCAST: Final = compiled(
     r"|promo(?:tion)?s?|mailings?|offers|digest|bulletin|listserv|majordomo)(?:$|[._+0-9-])"
 )
 _LIST_MANAGER: Final = compiled(r"\S-(?:request|owner|bounces)$|^(?:listserv|majordomo|mailman)$")
-_SOMEBODY: Final = compiled(r"\b(?:I|I'm|I've|I'd|I am|my|me)\b|\?", ignore_case=False)
+_VERP: Final = compiled(r"bounce|=|\+.*[0-9]{4}|[0-9a-f]{16}")
+_MYSELF: Final = compiled(r"\b(?:I|I'm|I've|I'd|my|me)\b", ignore_case=False)
 _UNSUBSCRIBE: Final = compiled(
     r"unsubscrib|opt[ -]?out|manage (?:your )?(?:e-?mail )?preferences|abmelden|abbestellen"
     r"|d[ée]sabonn|d[ée]sinscri|darse de baja|cancelar (?:la )?suscripci|disiscri|afmelden|wypisa"
@@ -179,7 +186,7 @@ def bulk(message: Message) -> str | None:
         for name in _CAMPAIGN_HEADERS:
             if message.header(name):
                 return f"List-Unsubscribe and {name}"
-    return _list_sender(message) or _broadcast(message)
+    return _list_sender(message) or _campaign(message) or _broadcast(message)
 
 
 def no_reply_address(message: Message) -> str | None:
@@ -187,11 +194,11 @@ def no_reply_address(message: Message) -> str | None:
 
     A form or portal that writes for somebody gives their address as `Reply-To`.
     """
-    readers = [one.address for one in message.reply_to if not _is_no_reply(one.address)]
+    readers = [one.address for one in message.reply_to if not is_no_reply(one.address)]
     if readers and all(reader != message.sender.address for reader in readers):
         return None
     for one in (message.sender, *message.reply_to):
-        if _is_no_reply(one.address):
+        if is_no_reply(one.address):
             return one.address
     return None
 
@@ -228,6 +235,11 @@ _TESTS: Final[tuple[tuple[Skip, Callable[[Message], str | None]], ...]] = (
 def is_failure(text: str) -> bool:
     """Whether words speak of mail that was not delivered."""
     return _FAILURE.search(text) is not None
+
+
+def is_no_reply(address: str) -> bool:
+    """Whether an address says that nobody reads replies."""
+    return _NO_REPLY.search(address.partition("@")[0]) is not None
 
 
 def _keyword(value: str) -> str:
@@ -275,12 +287,24 @@ def _from_mail_system(message: Message) -> str | None:
 
 
 def _list_sender(message: Message) -> str | None:
-    """Return the address of a list manager."""
-    addresses = [message.sender.address, message.header("sender").strip("<> ").lower()]
-    for address in addresses:
-        if _LIST_MANAGER.search(address.partition("@")[0].rpartition("<")[2]):
-            return address
-    return "multipart/digest" if "multipart/digest" in message.content_types[1:] else None
+    """Return the address of a list manager, or the proof of a digest."""
+    sender = message.header("sender").strip("<> ").lower()
+    local = sender.partition("@")[0].rpartition("<")[2]
+    if _LIST_MANAGER.search(local):
+        return sender
+    own = message.sender.address
+    if _LIST_MANAGER.search(own.partition("@")[0]) and _UNSUBSCRIBE.search(message.text):
+        return own
+    return _first_type(message, "multipart/digest")
+
+
+def _campaign(message: Message) -> str | None:
+    """Return the proof of a campaign: all three signs, and nobody who speaks of themselves."""
+    if not message.header("list-unsubscribe") or not _VERP.search(message.header("return-path")):
+        return None
+    is_spoken = _MYSELF.search(message.new_text) is not None
+    is_campaign = _UNSUBSCRIBE.search(message.text) is not None and not is_spoken
+    return "List-Unsubscribe and a campaign's return path" if is_campaign else None
 
 
 def _broadcast(message: Message) -> str | None:
@@ -288,10 +312,6 @@ def _broadcast(message: Message) -> str | None:
     local = message.sender.address.partition("@")[0]
     if not _BROADCAST.search(local):
         return None
+    is_spoken = _MYSELF.search(message.new_text) is not None or "?" in message.new_text
     says_so = _UNSUBSCRIBE.search(message.text) is not None
-    return message.sender.address if says_so or not _SOMEBODY.search(message.new_text) else None
-
-
-def _is_no_reply(address: str) -> bool:
-    """Whether an address says that nobody reads replies."""
-    return _NO_REPLY.search(address.partition("@")[0]) is not None
+    return message.sender.address if says_so or not is_spoken else None

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from daemon.classify.phrases import compiled
-from daemon.classify.references import ReferenceFinder, References
 from daemon.classify.ruleset import Known
 from daemon.model import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from daemon.classify.references import ReferenceFinder, References
     from daemon.classify.zones import Zones
     from daemon.model import Message
 

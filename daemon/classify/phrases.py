@@ -1,8 +1,8 @@
 """Phrases an administrator can read, made into RE2: linear time whatever somebody writes.
 
 A phrase is plain words. `word*` stands for any ending, `...` for up to six words of the same
-sentence, `#` for a number, `(a|b)` for a choice, `(a |)` for words that may be missing, and a hyphen also matches
-a space. Case, line breaks and the shape of quotation marks do not matter.
+sentence, `#` for a number, `(a|b)` for a choice, `(a |)` for words that may be missing, and a
+hyphen also matches a space. Case, line breaks and the shape of quotation marks do not matter.
 """
 
 from __future__ import annotations

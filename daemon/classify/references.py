@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _INTRODUCED: Final = (
     r"\b(?:our|your|my|their)?\s*(?:ref(?:erence)?|case|file|complaint|claim|account|application)"
     r"(?:\s*(?:no|num|number|ref|reference|id))?\b\.?\s*(?:is|was)?\s*[:#]?\s*"
-    r"([A-Za-z]{0,6}[-/. ]?[0-9][A-Za-z0-9/.,-]{2,24}[A-Za-z0-9]|[A-Z][A-Za-z]{0,5}[-/][A-Za-z0-9/-]*[0-9][A-Za-z0-9/-]*)"
+    r"([A-Za-z]{0,6}[-/. ]?[0-9][A-Za-z0-9/.,-]{2,24}[A-Za-z0-9]"
+    r"|[A-Z][A-Za-z]{0,5}[-/][A-Za-z0-9/-]*[0-9][A-Za-z0-9/-]*)"
 )
 _FEWEST_DIGITS: Final = 3
 

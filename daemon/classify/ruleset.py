@@ -98,8 +98,8 @@ class SetAside:
 class Settings:
     """How sure the rules must be, and what the office's own numbers look like."""
 
-    decide_points: float = 4.0
-    decide_lead: float = 2.0
+    decide_points: float = 4.5
+    decide_lead: float = 2.5
     quoted_weight: float = 0.25
     criterion_points: float = 1.0
     own_references: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from daemon.classify.senders import Writer
 
 OTHER_LANGUAGE_CONFIDENCE: Final = 0.4
+_AT_THRESHOLD: Final = 2.0  # log-odds of being right when the points just suffice
+_BY_POINT: Final = 0.8  # what each further point adds to them
 _BY_FACT: Final = frozenset({Criterion.MP_NON_ROUTINE, Criterion.COMMITTEE_CHAIR})
 _REQUESTS: Final = (
     *(ClockKind.FOI, ClockKind.FOI_REVIEW, ClockKind.EIR, ClockKind.EIR_REVIEW, ClockKind.DPA),
@@ -122,6 +124,6 @@ def _asks_as_ico(clocks: Mapping[ClockKind, float], choice: Choice, writer: Writ
 
 
 def _confidence(points: float, lead: float, settings: Settings) -> float:
-    """Return how sure the points make, 0 to 1: half at the threshold of deciding."""
+    """Return how sure the points make, 0 to 1, as measured (docs/classification.md)."""
     short = min(points - settings.decide_points, lead - settings.decide_lead)
-    return 1 / (1 + math.exp(-(0.85 + 0.45 * short)))
+    return 1 / (1 + math.exp(-(_AT_THRESHOLD + _BY_POINT * short)))

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from daemon.deadlines import LONDON, london_date
+from daemon.decide import recipient_of
 from daemon.model import Context
 from daemon.tokens import Purpose, find_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from daemon.intake.facts import InboxFacts
-    from daemon.model import Directory, Message
+    from daemon.model import Message, Policy
     from daemon.store import Transaction
     from daemon.tokens import Signer, Token
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class ContextReader:
     """Reads, inside the caller's transaction, what `decide` needs to know."""
 
-    directory: Directory
+    policy: Policy
     signer: Signer
     prefix: str  # of references
 
@@ -38,7 +39,8 @@ class ContextReader:
     ) -> Context:
         """Return the context of a message that is about to be decided."""
         sender = message.sender.address
-        ours = self.directory.is_own(sender)
+        ours = self.policy.directory.is_own(sender)
+        office = self.policy.directory.mp_office(sender)
         addressed = self.verify(a.address for a in (*message.to, *message.cc))
         # The nearest message of the thread first: In-Reply-To, then References backwards.
         thread = list(dict.fromkeys((*message.in_reply_to, *reversed(message.references))))
@@ -50,9 +52,10 @@ class ContextReader:
                 thread=thread,
                 tokens=[token.reference for token in (*answered, *addressed)],
                 mentioned=find_references(message.subject, self.prefix),
-                sender=self._office_of(sender),
+                sender=(sender, *office.addresses) if office else (sender,),
+                sender_domains=office.domains if office else (),
             ),
-            sent_today=tx.acknowledged_since(sender, _midnight(now)),
+            sent_today=tx.acknowledged_since(recipient_of(message, self.policy), _midnight(now)),
             go_live_at=inbox.go_live_at,
             # The Message-ID alone is not enough: somebody who writes with that of our
             # acknowledgement must still be heard.
@@ -69,11 +72,6 @@ class ContextReader:
     def is_signed(self, message_id: str | None) -> bool:
         """Whether a Message-ID carries a token of ours."""
         return message_id is not None and bool(self.verify([message_id]))
-
-    def _office_of(self, sender: str) -> Sequence[str]:
-        """Return the addresses that count as the sender's: an MP's whole office, or one."""
-        office = self.directory.mp_office(sender)
-        return (sender, *office.addresses) if office else (sender,)
 
 
 def _midnight(now: datetime) -> datetime:

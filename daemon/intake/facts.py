@@ -39,8 +39,11 @@ class Taken:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it may be marked done: all but what is not ours to read or touch."""
-        return self.state not in {"private", "missed"}
+        """Whether it may be marked done: all but what is not ours to read or touch.
+
+        What was known may be private; the store's own list says so when lists are compared.
+        """
+        return self.state not in {"private", "missed", "known"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +57,5 @@ class Filed:
     message_id: int
     enquiry_id: int
     reference: str
+    inbox_address: str  # of the mailbox it lies in
     now: datetime

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from daemon.compose import NoticeKind
 from daemon.deadlines import deadline
 from daemon.letters import facts_of
-from daemon.model import ClockKind, Hold, OutboxKind, Outcome, Route
+from daemon.model import Category, ClockKind, Hold, OutboxKind, Outcome, Route
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -118,7 +118,9 @@ class Filing:
 
     def _acknowledgement(self, filed: Filed) -> OutboxEntry:
         decision = filed.decision
-        # If nobody acts on an alert within its hour, the general text goes (process, *house*).
+        # If nobody acts on an alert within its hour, the general text goes (process, *house*),
+        # but for what a person has to look at for another reason too.
+        alone = decision.held is Hold.VULNERABLE and not decision.held_also
         hours = timedelta(hours=self.policy.confirm_within_hours)
         return self.letters.acknowledgement(
             decision,
@@ -126,7 +128,7 @@ class Filing:
             reference=filed.reference,
             reply_team=self._team_name(decision.reply_team),
             now=filed.now,
-            release_at=filed.now + hours if decision.held is Hold.VULNERABLE else None,
+            release_at=filed.now + hours if alone else None,
         )
 
     def _team_for_notice(self, tx: Transaction, filed: Filed) -> str:
@@ -135,7 +137,9 @@ class Filing:
             return ""
         enquiry = tx.enquiry_by_id(filed.enquiry_id)
         team = self.policy.teams.get(enquiry.team)
-        return team.mailbox if team else ""
+        if team is None or team.mailbox == filed.inbox_address:
+            return ""
+        return team.mailbox
 
     def _alerts(self, filed: Filed, facts: NoticeFacts) -> list[OutboxEntry]:
         return [
@@ -187,6 +191,7 @@ class Filing:
                 self.days,
                 notice_on=found.notice_on if ico and found else None,
                 stated_on=found.reply_by_on if ico and found else None,
+                ico_notice=found is None or found.category is Category.ICO_DECISION,
             )
             tx.end_clock(clock.id, by="moved", now=now)
             new_id = self._start(tx, enquiry.id, moved, same.id, received_at)

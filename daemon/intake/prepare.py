@@ -50,12 +50,14 @@ def prepare(
     )
     try:
         message = parse(raw.content, box=inbox.box, complete=raw.complete)
-        found = classifier.classify(message)
     except ParseError as error:
         return item.spoiled(str(error))
+    item = replace(item, message=message, fingerprint=fingerprint(message))
+    try:
+        return replace(item, found=classifier.classify(message))
     except Exception as error:  # noqa: BLE001 -- a bug of ours must not stop the mail behind it
-        return item.spoiled(mistake(error))
-    return replace(item, message=message, found=found, fingerprint=fingerprint(message))
+        # The message stays: it may be private, and then nobody is shown it.
+        return replace(item, problem=mistake(error))
 
 
 def mistake(error: Exception) -> str:

@@ -107,10 +107,12 @@ class Intake:
         raw, policy = item.raw, self.filing.policy
         if tx.taken_ids(inbox.name, [raw.external_id]):
             return Taken(external_id=raw.external_id, state="known")
-        if item.message is None or item.found is None:
+        if item.message is None:
             return self._quarantine(tx, inbox, item, now)
         if inbox.role is InboxRole.ENQUIRIES and is_private(item.message, policy):
             return self._private(tx, inbox, item, now)
+        if item.found is None:
+            return self._quarantine(tx, inbox, item, now)
         same = tx.find_same(
             inbox.name, item.sha256, item.fingerprint, item.received_at, within=SAME_WITHIN
         )
@@ -163,7 +165,8 @@ class Intake:
             self.filing.letters.to_team(
                 NoticeKind.QUARANTINED,
                 facts,
-                key=f"receipt:{receipt_id}:quarantined",
+                # Said once for the same bytes, however often they are seen.
+                key=f"quarantined:{item.sha256}",
                 recipient=operator,
                 now=now,
                 outbox_kind=OutboxKind.OPERATOR,
@@ -259,6 +262,7 @@ class Intake:
                 message_id=message_id,
                 enquiry_id=enquiry_id,
                 reference=reference,
+                inbox_address=inbox.address,
                 now=now,
             )
             filing.follow(tx, filed)

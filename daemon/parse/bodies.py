@@ -217,10 +217,12 @@ def _charset(part: Part, data: bytes, *, is_html: bool) -> str:
 def _read_message(part: Part, reading: Reading) -> None:
     """Read an attached message: its text is its own, its attachments count with ours."""
     budget = reading.budget
-    framed = frame(part.data)
-    if budget.depth <= 0 or budget.parts <= 0:
+    data = part.data
+    budget.nested_bytes -= len(data)
+    if budget.depth <= 0 or budget.parts <= 0 or budget.nested_bytes < 0:
         budget.note("messages lie inside one another too deep; the innermost were not read")
         return
+    framed = frame(data)
     budget.depth -= 1
     fields = Fields(framed.fields)
     inner = read_body(fields.mime(), framed.body, budget)

@@ -16,6 +16,7 @@ MAX_ID_CHARS = 998  # a line's length in RFC 5322 §2.1.1
 
 MAX_DEPTH = 20  # multiparts and attached messages inside one another
 MAX_PARTS = 500  # MIME parts in all, those of attached messages included
+MAX_NESTED_BYTES = 64 * 1024 * 1024  # of attached messages, each level of nesting counted anew
 MAX_FORWARDED = 20  # messages found inside a message
 
 MAX_PART_TEXT_BYTES = 8 * 1024 * 1024  # of one text part that is decoded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from dataclasses import replace
 
@@ -19,7 +20,8 @@ from daemon.parse.quotes import split_quotes
 from daemon.parse.storable import one_line, storable
 from daemon.parse.tree import Budget
 
-_SAMPLE_CHARS = 4_096
+_SAMPLE_BYTES = 4_096
+_CONTROLS = bytes({*range(9), *range(14, 27), *range(28, 32)})  # not in text; ESC is, in Japan's
 _CUT = "the text is too long and was cut"
 _CUTS = (_CUT, "the message has too many parts; the rest was not read")
 
@@ -76,7 +78,7 @@ def _parsed(content: bytes, box: Box, *, complete: bool) -> Message:
     text, passed_on = reading.text, ""
     if not text and reading.content_types[0] in ATTACHED and reading.forwarded:
         passed_on = reading.forwarded[0].text  # the body itself is a message, not an attachment
-    if not framed.has_header and not _is_readable(text):
+    if not framed.has_header and not _is_readable(content, text):
         why = "The message has neither a header nor readable text."
         raise ParseError(why)
     message = replace(
@@ -148,11 +150,12 @@ def _header_defects(fields: Fields, framed: Framed) -> list[str]:
     return found
 
 
-def _is_readable(text: str) -> bool:
-    """Whether text without a header is words, not the bytes of some file."""
-    sample = text[:_SAMPLE_CHARS]
-    strange = sum(1 for c in sample if c == "\ufffd" or "\x80" <= c < "\xa0")
-    return any(c.isalnum() for c in sample) and strange * 20 <= len(sample)
+def _is_readable(content: bytes, text: str) -> bool:
+    """Whether bytes without a header are words, not those of some file."""
+    sample = content[:_SAMPLE_BYTES]
+    strange = len(sample) - len(sample.translate(None, _CONTROLS))
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return any(map(str.isalnum, text)) and (wide or strange * 20 <= len(sample))
 
 
 def _hashed(message: Message) -> Message:

@@ -13,7 +13,7 @@ _DROPPED = dict.fromkeys((*range(9), *range(14, 32), 127, 0xFEFF))
 # C1 controls are Windows' quotes, dashes and euro signs that lost their label on the way.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _CONTROLS = {**_DROPPED, **_WINDOWS, 11: "\n", 12: "\n"}
-_LINE_ENDS = re.compile("\r+\n|\r|\u2028|\u2029")
+_LINE_ENDS = re.compile("\r\r\n|\r\n|\r|\u2028|\u2029")
 
 
 def storable(text: str) -> str:

@@ -14,7 +14,7 @@ from email.policy import compat32
 from typing import TYPE_CHECKING, Any
 
 from daemon.parse.charsets import decode
-from daemon.parse.limits import MAX_DEPTH, MAX_PARTS
+from daemon.parse.limits import MAX_DEPTH, MAX_NESTED_BYTES, MAX_PARTS
 from daemon.parse.transfer import decoded
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Budget:
     def __init__(self) -> None:
         self.parts = MAX_PARTS
         self.depth = MAX_DEPTH
+        self.nested_bytes = MAX_NESTED_BYTES
         self.defects: list[str] = []
 
     def note(self, defect: str) -> None:
@@ -136,7 +137,10 @@ class Part:
     def _found_anyway(self) -> list[Node]:
         body = self._encoded()
         match = _FIRST_DELIMITER.search(body[:_SNIFFED_BYTES])
-        if match is None or self.node.level >= self.node.deepest:
+        if self.node.level >= self.node.deepest:
+            self.budget.note("the message is nested too deep; its innermost parts were not read")
+            return []
+        if match is None:
             return []
         self.budget.note("a multipart boundary was missing or wrong and was guessed")
         boundary = match[1].rstrip().replace(b'"', b"")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from daemon.model import Category, Criterion, EnquiryStatus, ThreadLink
 from daemon.store import schema
@@ -177,13 +177,14 @@ class Enquiries(Rows):
         tokens: Sequence[str],
         mentioned: Sequence[str],
         sender: Sequence[str],
+        sender_domains: Sequence[str] = (),
     ) -> tuple[ThreadLink, ...]:
         """Return the enquiries that a message points at, best first.
 
         `thread` are the Message-IDs it answers, `tokens` the references of verified tokens,
-        `mentioned` references in plain text, `sender` the addresses that count as its sender
-        (an MP's whole office). Proven ones come first, among them the open ones, the latest
-        first.
+        `mentioned` references in plain text, `sender` and `sender_domains` the addresses and
+        domains that count as its sender (an MP's whole office). Proven ones come first, among
+        them the open ones, the latest first.
         """
         proven = set(self._ids_by_thread(thread)) | set(self._ids_by_reference(tokens))
         said = set(self._ids_by_reference(mentioned)) - proven
@@ -192,7 +193,7 @@ class Enquiries(Rows):
         rows = self.connection.execute(
             select(*_ENQUIRY).where(schema.enquiry.c.id.in_(proven | said))
         ).all()
-        parties = self._enquiries_with(sender, proven | said)
+        parties = self._enquiries_with(sender, sender_domains, proven | said)
         enquiries = [_as_enquiry(row) for row in rows]
         enquiries.sort(
             key=lambda e: (e.id in proven, e.status is EnquiryStatus.OPEN, e.id), reverse=True
@@ -226,15 +227,16 @@ class Enquiries(Rows):
         row = schema.enquiry.c
         return self.connection.scalars(select(row.id).where(row.reference.in_(references))).all()
 
-    def _enquiries_with(self, addresses: Sequence[str], among: set[int]) -> set[int]:
+    def _enquiries_with(
+        self, addresses: Sequence[str], domains: Sequence[str], among: set[int]
+    ) -> set[int]:
         row = schema.party.c
-        return set(
-            self.connection.scalars(
-                select(row.enquiry_id).where(
-                    row.enquiry_id.in_(among), row.address.in_([a for a in addresses if a])
-                )
-            )
+        is_sender = or_(
+            row.address.in_([a for a in addresses if a]),
+            *(row.address.endswith(f"@{domain}", autoescape=True) for domain in domains),
         )
+        query = select(row.enquiry_id).where(row.enquiry_id.in_(among), is_sender)
+        return set(self.connection.scalars(query))
 
     # Criteria and registers
 
@@ -363,8 +365,11 @@ class Enquiries(Rows):
             .values(decided_at=now)
         )
 
-    def due_steps(self, now: datetime, *, limit: int) -> list[DueStep]:
-        """Return the steps that are due, earliest first, locked against other daemons."""
+    def due_steps(self, now: datetime, *, limit: int, but: Iterable[int] = ()) -> list[DueStep]:
+        """Return the steps that are due, earliest first, locked against other daemons.
+
+        `but` are clocks to leave out.
+        """
         step, row = schema.deadline_step.c, schema.deadline.c
         query = (
             select(
@@ -381,7 +386,7 @@ class Enquiries(Rows):
             )
             .join(schema.deadline, row.id == step.deadline_id)
             .join(schema.enquiry, schema.enquiry.c.id == row.enquiry_id)
-            .where(step.at <= now, step.decided_at.is_(None))
+            .where(step.at <= now, step.decided_at.is_(None), row.id.not_in(list(but)))
             .order_by(step.at, step.id)
             .limit(limit)
             .with_for_update(of=schema.deadline_step, skip_locked=True)

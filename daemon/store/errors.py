@@ -7,6 +7,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 # PostgreSQL: serialization failure, deadlock detected.
 _DEADLOCKS = frozenset({"40001", "40P01"})
 _UNIQUE_VIOLATION = "23505"
+_TOO_LARGE = "54"  # class "program limit exceeded": an index row or a statement too large
 
 
 class ConflictError(Exception):
@@ -43,7 +44,7 @@ def translated(error: DBAPIError) -> Exception:
         # SQLite tells a unique constraint from the others in its words alone.
         unique = state == _UNIQUE_VIOLATION or "UNIQUE constraint" in str(error.orig)
         return ConflictError(kind) if unique else UnstorableError(kind)
-    if isinstance(error, DataError):
+    if isinstance(error, DataError) or (state or "").startswith(_TOO_LARGE):
         return UnstorableError(kind)
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return StoreUnavailableError(f"the database does not answer ({kind})")

@@ -33,7 +33,6 @@ class Claimed:
     attempts: int  # this one included
     enquiry_id: int | None
     message_id: int | None
-    created_at: datetime
 
 
 class Postbox(Rows):
@@ -122,7 +121,6 @@ class Postbox(Rows):
                 row.attempts,
                 row.enquiry_id,
                 row.message_id,
-                row.created_at,
             )
             .where(row.outlet == outlet, open_states, due)
             .order_by(row.send_after, row.id)
@@ -168,12 +166,12 @@ class Postbox(Rows):
         """Put a claimed entry back to be tried again later."""
         self._mark(entry_id, state="waiting", send_after=send_after, last_error=why)
 
-    def unclaim(self, entry_ids: Sequence[int]) -> None:
-        """Give back claims that were not tried; they do not count as attempts."""
+    def unclaim(self, entry_ids: Sequence[int], *, holder: str) -> None:
+        """Give back a holder's claims that were not tried; they do not count as attempts."""
         row = schema.outbox.c
         self.connection.execute(
             update(schema.outbox)
-            .where(row.id.in_(entry_ids), row.state == "claimed")
+            .where(row.id.in_(entry_ids), row.state == "claimed", row.claimed_by == holder)
             .values(
                 state="waiting",
                 claimed_by=None,

@@ -279,7 +279,9 @@ def _polish(letter: Letter) -> Content:
 
 
 def _chinese(letter: Letter) -> Content:
-    words = letter.sign("您好:\n\n我想投诉医院,医生没有解释手术的风险。請幫助我。").encode("gb18030")
+    words = letter.sign("您好:\n\n我想投诉医院,医生没有解释手术的风险。請幫助我。").encode(
+        "gb18030"
+    )
     head = [*letter.usual(), f"Subject: complaint {letter.marker}", "MIME-Version: 1.0"]
     head += ["Content-Type: text/plain; charset=gb2312", "Content-Transfer-Encoding: base64"]
     return letter.raw(*head, body=_crlf(base64.encodebytes(words)))
@@ -312,7 +314,7 @@ def _bare_headers(letter: Letter) -> Content:
 def _broken_headers(letter: Letter) -> Content:
     head = letter.usual()
     head.insert(2, "this line is no header at all")
-    head += ["To: (c): \"open quote", "Content-Type: text/plain; name*"]
+    head += ['To: (c): "open quote', "Content-Type: text/plain; name*"]
     head += [f"Subject: complaint\t{letter.marker}", " folded", "X-Empty:", "Received: by"]
     return letter.raw(*head, body=_crlf(letter.sign(COMPLAINT).encode()))
 

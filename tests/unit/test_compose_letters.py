@@ -95,6 +95,12 @@ def test_answers_never_go_outside_the_office():
         an_acknowledgement(reply_to="someone@example.org")
 
 
+def test_an_unclean_id_of_our_own_is_refused():
+    """We made it, so it is a mistake of ours and no mail is made."""
+    with pytest.raises(ValueError, match="our own message id"):
+        an_acknowledgement(message_id="a b")
+
+
 def test_the_date_header_is_in_the_offices_own_time():
     """Summer time shows as +0100."""
     mail = read_back(an_acknowledgement(sent_at=datetime(2026, 7, 1, 9, 30, tzinfo=UTC)))

@@ -140,6 +140,20 @@ def test_the_answer_link_carries_our_reference_and_copy_address():
     assert f"{link}&cc=casework%2Bk1.abc@ombudsman.example" in body(a_notice(facts), "plain")
 
 
+def test_without_a_copy_address_the_answer_link_has_none():
+    """The link still carries the reference."""
+    text = body(a_notice(some_facts(answer_to="writer@example.org")), "plain")
+    assert "mailto:writer@example.org?subject=" in text
+    assert "cc=" not in text
+
+
+def test_a_message_that_may_be_no_enquiry_is_called_so():
+    """The model proposes; a person decides."""
+    facts = some_facts(category=Category.NOT_AN_ENQUIRY, source=Source.UNKNOWN, due=())
+    subject = a_notice(facts).subject
+    assert subject == "[PH-7K2M-9QXD] Message that may be no enquiry from an unknown sender"
+
+
 def test_an_address_that_cannot_be_mailed_gives_no_answer_link():
     """Nothing of it gets into a link."""
     facts = some_facts(answer_to="a@example.org?bcc=v@example.net&x=\r\n")

@@ -34,6 +34,7 @@ def test_the_shipped_templates_have_no_mistake():
         (GENERAL, "# Hello\n\n{{ nobody }}", "'nobody' is undefined"),
         (GENERAL, "# Hello\n\n{% if %}", "Expected an expression"),
         (GENERAL, "# Hello\n\n{{ reference }}", "routing diagram"),
+        (GENERAL, "# Hello", "does not tell the reference"),
         (GENERAL, "# A\n\n# B", "2 main headings"),
         (GENERAL, "Hello", "0 main headings"),
         (GENERAL, '{% include "parts/none.md" %}', "none.md"),
