@@ -115,6 +115,9 @@ def enquiry_view(view: Mapping[str, Any]) -> Group:
         head.add_row(name.replace("_", " ").capitalize(), _cell(view[name]))
     if view["linked_to"]:
         head.add_row("May belong to", view["linked_to"])
+    twins = {one for message in view["messages"] for one in message["same_message_id"]}
+    if twins:
+        head.add_row("Same Message-ID", ", ".join(sorted(twins)))
     names = [entry["register"] for entry in view["registers"]]
     head.add_row("Registers", ", ".join(names) or "none")
     head.add_row("Criteria", ", ".join(c["criterion"] for c in view["criteria"]) or "none")

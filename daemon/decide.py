@@ -124,7 +124,8 @@ def _recipient(message: Message, forward: Forwarded | None) -> str:
     for other in message.reply_to:
         if sender.domain and other.domain == sender.domain:
             return other.address
-    return sender.address
+    # Mail servers sign as "MAILER-DAEMON" alone: nobody to write to.
+    return sender.address if "@" in sender.address else ""
 
 
 # What is no enquiry at all
@@ -278,11 +279,17 @@ def _put_aside(case: _Case, reason: Skip) -> Decision:
 
 def _joinable(case: _Case) -> ThreadLink | None:
     """Return the open enquiry that a message joins: thread or token, and a party wrote it."""
-    if case.forward is not None or _is_forged(case) or _is_new_matter(case):
+    link = _thread_of(case)
+    return None if link is None or _is_new_matter(case) or _adds_matter(case, link) else link
+
+
+def _thread_of(case: _Case) -> ThreadLink | None:
+    """Return the open enquiry whose thread a party goes on with, whatever about."""
+    if case.forward is not None or _is_forged(case):
         return None
     for link in case.context.links:
         if link.proven and link.status is EnquiryStatus.OPEN and link.sender_is_party:
-            return None if _adds_matter(case, link) else link
+            return link
     return None
 
 
@@ -425,8 +432,10 @@ def _category_clocks(case: _Case, *, replaced: bool) -> list[ClockKind]:
     found = case.found
     if found.to_be_sorted:
         return [] if replaced else [ClockKind.OTHER]
-    if found.category is Category.FOI_DPA:
-        return [k for k in found.matters if k in _LEGAL] or [ClockKind.FOI]
+    asked = [k for k in found.matters if k in _LEGAL]
+    # In somebody's thread, what it asks is why it is an enquiry of its own.
+    if found.category is Category.FOI_DPA or (asked and _thread_of(case) is not None):
+        return asked or [ClockKind.FOI]
     if found.category is Category.ICO_DECISION or ClockKind.ICO in found.matters:
         return [ClockKind.ICO]
     if replaced:

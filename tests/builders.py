@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from connectors.base import Batch, Cursor, RawMessage
 from daemon.casework import Casework
 from daemon.deadlines import WorkingDays
+from daemon.decide import decide
 from daemon.intake import Filing, InboxFacts, Intake
 from daemon.intake.context import ContextReader
 from daemon.letters import Letterhead, Letters
@@ -20,6 +22,7 @@ from daemon.model import (
     Box,
     Category,
     Classification,
+    ClockPolicy,
     Context,
     Decision,
     Directory,
@@ -28,9 +31,9 @@ from daemon.model import (
     InboxRole,
     Message,
     MpOffice,
-    Outcome,
     OutboxEntry,
     OutboxKind,
+    Outcome,
     Policy,
     Route,
     Source,
@@ -170,6 +173,29 @@ def a_link(**changes: object) -> ThreadLink:
         "proven": True,
     }
     return ThreadLink(**{**values, **changes})
+
+
+def decided(
+    message: Message | None = None,
+    found: Classification | None = None,
+    policy: Policy | None = None,
+    context: Context | None = None,
+) -> Decision:
+    """What is decided of them; each is the plain one where it does not matter."""
+    policy = policy or a_policy()
+    return decide(
+        message or a_message(),
+        found or a_classification(),
+        policy,
+        context or a_context(),
+        days=working_days(),
+    )
+
+
+@cache
+def working_days() -> WorkingDays:
+    """The working days by the office's own rules."""
+    return WorkingDays(ClockPolicy())
 
 
 # What is stored

@@ -220,7 +220,8 @@ def _settings(data: Mapping[str, Any], mistakes: Mistakes) -> Settings:
 def _rule(key: str, data: Mapping[str, Any], mistakes: Mistakes) -> Rule:
     """Read one rule."""
     _refuse_unknown(data, _RULE_KEYS, key, mistakes)
-    rule = Rule(
+    _refuse_empty(data, key, mistakes)
+    return Rule(
         name=_name(key, data, mistakes),
         zone=_one(Zone, data, "in", key, mistakes) or Zone.TEXT,
         looks_for=_words(data, key, mistakes),
@@ -238,16 +239,13 @@ def _rule(key: str, data: Mapping[str, Any], mistakes: Mistakes) -> Rule:
         points=_number(data.get("points", 1.0), f"{key}.points", mistakes) or 0.0,
         passed_on=data.get("passed_on", False) is True,
     )
-    _refuse_empty(rule, key, mistakes)
-    return rule
 
 
-def _refuse_empty(rule: Rule, key: str, mistakes: Mistakes) -> None:
+def _refuse_empty(data: Mapping[str, Any], key: str, mistakes: Mistakes) -> None:
     """Note a rule that looks for nothing or says nothing."""
-    if not (rule.looks_for or rule.when or rule.sources or rule.boxes):
+    if not data.keys() & {"phrases", "patterns", "when", "from", "boxes"}:
         mistakes.append((key, "looks for nothing: give phrases, patterns, when, from or boxes"))
-    says = (rule.category, rule.criterion, rule.source, rule.clock, rule.sign)
-    if all(one is None for one in says):
+    if not data.keys() & {"category", "criterion", "source", "clock", "sign"}:
         mistakes.append((key, "says nothing: give category, criterion, source, clock or sign"))
 
 
@@ -258,7 +256,7 @@ def _set_aside(key: str, data: Mapping[str, Any], mistakes: Mistakes) -> SetAsid
         part: _phrases(data, part, key, mistakes)
         for part in ("sender", "subject", "opening", "text", "unless")
     }
-    if not any(parts[part] for part in ("sender", "subject", "opening", "text")):
+    if not data.keys() & {"sender", "subject", "opening", "text"}:
         mistakes.append((key, "looks for nothing: give sender, subject, opening or text"))
     if "reason" not in data:
         mistakes.append((f"{key}.reason", "missing"))

@@ -46,7 +46,7 @@ def _applies(rule: SetAside, patterns: dict[str, Any], zones: Zones) -> str | No
     """Return the words that a rule applies to; None where any part of it does not."""
     if rule.at_most_chars and len(zones.new) > rule.at_most_chars:
         return None
-    if "unless" in patterns and patterns["unless"].search(zones.text_of(Zone.TEXT)):
+    if "unless" in patterns and patterns["unless"].search(zones.new):
         return None
     words: list[str] = []
     for part in _PARTS:

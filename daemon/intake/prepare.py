@@ -33,6 +33,10 @@ class Prepared:
         """Return it as one to quarantine, with the reason."""
         return replace(self, message=None, found=None, problem=problem)
 
+    def numbered(self, older: int) -> Prepared:
+        """Return it as another message than so many older ones that look the same."""
+        return replace(self, fingerprint=f"{self.fingerprint}:{older}") if older else self
+
 
 def prepare(
     raw: RawMessage,

@@ -14,7 +14,8 @@ from daemon.compose import NoticeFacts, NoticeKind
 from daemon.decide import decide, is_private
 from daemon.intake.facts import Filed, Taken
 from daemon.intake.prepare import mistake, prepare
-from daemon.model import EnquiryStatus, InboxRole, OutboxKind, Outcome
+from daemon.intake.reports import ids_told, tells_of_failure
+from daemon.model import EnquiryStatus, InboxRole, OutboxKind, Outcome, Skip
 from daemon.store import (
     ConflictError,
     DeadlockError,
@@ -113,12 +114,15 @@ class Intake:
             return self._private(tx, inbox, item, now)
         if item.found is None:
             return self._quarantine(tx, inbox, item, now)
+        # Counted before it is looked for: what another daemon stores in between is then found, or
+        # stands in our way, but is never taken for an older message.
+        older = tx.count_fingerprints(item.fingerprint)
         same = tx.find_same(
             inbox.name, item.sha256, item.fingerprint, item.received_at, within=SAME_WITHIN
         )
         if same is not None:
             return self._again(tx, inbox, item, same, now)
-        return self._new(tx, inbox, item, item.message, item.found, now)
+        return self._new(tx, inbox, item.numbered(older), item.message, item.found, now)
 
     # Receipts
 
@@ -234,12 +238,10 @@ class Intake:
         filing = self.filing
         decision = decide(message, found, filing.policy, context, days=filing.days)
         enquiry_id, reference = self._enquiry(tx, decision, found, item.received_at, now)
-        older = tx.count_fingerprints(item.fingerprint)
         message_id = tx.add_message(
             message,
             decision,
-            # The same again after more than a week is another message.
-            fingerprint=f"{item.fingerprint}:{older}" if older else item.fingerprint,
+            fingerprint=item.fingerprint,
             inbox=inbox.name,
             enquiry_id=enquiry_id,
             received_at=item.received_at,
@@ -267,7 +269,7 @@ class Intake:
             )
             filing.follow(tx, filed)
         elif decision.outcome is Outcome.INTERNAL:
-            self._internal(tx, inbox, message, decision, now)
+            self._internal(tx, inbox, item, decision, now)
         return Taken(
             external_id=item.raw.external_id,
             state="stored",
@@ -308,7 +310,7 @@ class Intake:
         self,
         tx: Transaction,
         inbox: InboxFacts,
-        message: Message,
+        item: Prepared,
         decision: Decision,
         now: datetime,
     ) -> None:
@@ -317,14 +319,15 @@ class Intake:
         if inbox.role is InboxRole.SENT and link is not None and link.proven:
             tx.reply_seen(link.enquiry_id, now=now)
             tx.audit("reply_seen", f"enquiry:{link.enquiry_id}", at=now)
-        if inbox.role is InboxRole.BOUNCES:
-            self._refused(tx, message, now)
+        # Answering machines write to the envelope sender too: that is no failure of ours.
+        if inbox.role is InboxRole.BOUNCES and item.found is not None:
+            report = item.found.automation is Skip.DELIVERY_REPORT
+            if report and tells_of_failure(item.raw.content):
+                self._refused(tx, item.raw.content, now)
 
-    def _refused(self, tx: Transaction, message: Message, now: datetime) -> None:
+    def _refused(self, tx: Transaction, report: bytes, now: datetime) -> None:
         """Mark the mail of ours that a delivery report speaks of, by its signed Message-ID."""
-        told = " ".join((message.text, *(inner.text for inner in message.forwarded)))
-        words = {word.strip("<>[]()\"',;:") for word in told.split() if "@" in word}
-        ids = [w for w in (*words, *message.references) if self.reader.is_signed(w)]
+        ids = [word for word in ids_told(report) if self.reader.is_signed(word)]
         for entry_id in tx.mark_not_delivered(ids, now=now):
             tx.audit("outbox_not-delivered", f"outbox:{entry_id}", at=now)
 

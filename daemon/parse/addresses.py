@@ -25,7 +25,7 @@ _WHOLE_ADDRESS = re.compile(r"(?:[^\s<>@,;]{1,64}|\"[^\"]{1,64}\")@[^\s<>@,;()\"
 _MAILTO = re.compile(r"\[(?:mailto|smtp):[ ]?([^\]\s]{3,320})\]", re.IGNORECASE)
 _IN_ANGLES = re.compile(r"<([^<>]{1,320})>")
 # Written by mail systems without a domain; anything else without one is a name.
-_LOCAL_SYSTEMS = frozenset({"mailer-daemon", "postmaster", "root", "daemon", "uucp", "nobody"})
+_LOCAL_SYSTEMS = frozenset({"mailer-daemon", "postmaster", "root", "daemon", "uucp"})
 
 
 def sender_of(fields: Fields) -> Address:

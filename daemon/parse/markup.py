@@ -139,11 +139,15 @@ def _with_marks(text: str) -> str:
     if _OPEN not in text and _CLOSE not in text:
         return text
     depth = 0
-    lines = []
+    lines: list[str] = []
     for line in text.split("\n"):
         depth += line.count(_OPEN)
-        bare = line.replace(_OPEN, "").replace(_CLOSE, "")
-        if bare or not (_OPEN in line or _CLOSE in line):
-            lines.append("> " * min(depth, 5) + bare.lstrip() if depth else bare)
+        words = line.replace(_OPEN, "").replace(_CLOSE, "").rstrip()
+        if words or not (depth or _CLOSE in line):
+            lines.append("> " * min(depth, 5) + words.lstrip() if depth else words)
+        elif lines and lines[-1].strip(">"):
+            lines.append(">")
         depth = max(0, depth - line.count(_CLOSE))
+        if not depth and lines and lines[-1] == ">":
+            lines[-1] = ""
     return "\n".join(lines)

@@ -78,7 +78,8 @@ def _parsed(content: bytes, box: Box, *, complete: bool) -> Message:
     text, passed_on = reading.text, ""
     if not text and reading.content_types[0] in ATTACHED and reading.forwarded:
         passed_on = reading.forwarded[0].text  # the body itself is a message, not an attachment
-    if not framed.has_header and not _is_readable(content, text):
+    # An empty message says nothing, but it can be read: nothing stands in it.
+    if content.strip() and not framed.has_header and not _is_readable(content, text):
         why = "The message has neither a header nor readable text."
         raise ParseError(why)
     message = replace(

@@ -58,7 +58,7 @@ def header_block(lines: Sequence[str], index: int, *, announced: bool = False) -
         if kind:
             found[kind] = value
             length = at - index + 1
-    if not _convinces(found):
+    if not (_convinces(found) or (announced and found.get("from") and len(found) > 1)):
         return None
     return Block(sender=found["from"], subject=found.get("subject", ""), length=length)
 

@@ -19,6 +19,7 @@ _RULED = re.compile(
     r"[-_=*~\u2013\u2014 ]{0,60}([^-_=*~\u2013\u2014].{1,60}?)[-_=*~:\u2013\u2014 ]{0,60}\Z"
 )
 _UNDERLINE = re.compile(r"[_\u2500-]{10,200}\Z")
+_GROUPWISE = re.compile(r">>> .{3,200}\d.{0,40} >>>\Z")
 _DATE_OR_ADDRESS = re.compile(r"\d|@|,")
 _TIME_OR_ADDRESS = re.compile(r"\d{1,2}[:.h]\d{2}|@")
 _GMAIL_ISO = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.{1,300}[<@].{1,300}:\Z")
@@ -48,17 +49,14 @@ def split_quotes(text: str) -> Split:
     forward = False
     index = 0
     while index < len(lines):
-        length = 1 if _is_marked(lines[index]) else _announcement(lines, index)
-        if not length:
-            new.append(lines[index])
-            index += 1
-            continue
-        forward = forward or _is_forward_rule(lines[index].strip())
-        if not _marked_from(lines, index, length):
+        marked = _is_marked(lines[index])
+        length = 1 if marked else _announcement(lines, index)
+        forward = forward or (length > 0 and not marked and _is_forward_rule(lines[index].strip()))
+        if length and not marked and not _marked_at(lines, index + length):
             quoted.extend(lines[index:])
             break
-        quoted.extend(lines[index : index + length])
-        index += length
+        (quoted if length else new).extend(lines[index : index + max(1, length)])
+        index += max(1, length)
     return Split(new=_joined(new), quoted=_joined(quoted), forward=forward)
 
 
@@ -67,12 +65,11 @@ def _joined(lines: Sequence[str]) -> str:
 
 
 def _is_marked(line: str) -> bool:
-    return line.lstrip().startswith(">")
-
-
-def _marked_from(lines: Sequence[str], index: int, length: int) -> bool:
-    """Whether this quotation carries `>` on its lines: then only such lines are quoted."""
-    return _is_marked(lines[index]) or _marked_at(lines, index + length)
+    words = line.strip()
+    if not words.startswith(">"):
+        return False
+    # ">> PAY NOW <<" is a button; ">>> Ada 5/3/18 10:02 >>>" is how GroupWise announces.
+    return not words.endswith("<<") and not (words.endswith(">>>") and _GROUPWISE.match(words))
 
 
 def _marked_at(lines: Sequence[str], index: int) -> bool:
@@ -86,7 +83,7 @@ def _announcement(lines: Sequence[str], index: int) -> int:
     line = lines[index].strip()
     if not line:
         return 0
-    if _is_rule(line):
+    if _is_rule(line) or _GROUPWISE.match(line):
         return 1
     if header_block(lines, index) is not None:
         return 1
@@ -156,5 +153,8 @@ def _attributes(line: str, *, marked: bool) -> bool:
     ends = words.endswith(phrases.WROTE)
     german = line.startswith(("am ", "den ", "op ")) and (" schrieb" in line or " schreef" in line)
     starts = line.startswith(phrases.STARTS) or "@" in line or line[0].isdigit()
-    within = any(f" {verb} " in line for verb in ("schrieb", "schreef", "napisał(a)", "skrev"))
+    within = any(
+        f" {verb} " in line
+        for verb in ("schrieb", "schreef", "napisał(a)", "skrev", "ysgrifennodd")
+    )
     return (ends and (starts or "," in line)) or german or (within and starts)

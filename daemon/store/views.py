@@ -94,6 +94,7 @@ class Views(Rows):
             .order_by(m.id)
         )
         for message in messages:
+            message["same_message_id"] = self._twins(message["id"])
             message["receipts"] = self._rows(
                 select(r.inbox, r.received_at, r.stored_at).where(r.message_id == message["id"])
             )
@@ -113,6 +114,17 @@ class Views(Rows):
                 ).where(c.message_id == message["id"])
             )
         return messages
+
+    def _twins(self, message_id: object) -> Sequence[str]:
+        """Return the enquiries of other messages that bear the same Message-ID."""
+        m, e = schema.message.c, schema.enquiry.c
+        own = select(m.rfc_message_id).where(m.id == message_id).scalar_subquery()
+        return self.connection.scalars(
+            select(e.reference)
+            .join(schema.message, m.enquiry_id == e.id)
+            .where(m.rfc_message_id == own, m.id != message_id)
+            .order_by(m.id)
+        ).all()
 
     def _deadlines(self, enquiry_id: object) -> list[Row]:
         d, s = schema.deadline.c, schema.deadline_step.c

@@ -10,6 +10,7 @@ import base64
 import quopri
 import random
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from email.message import EmailMessage
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 STEM = "quillmark"
 """Stands in every marker, and in no word of the daemon's own."""
 DATE = "Mon, 02 Mar 2026 09:30:00 +0000"
+NOTICE_ON = date.today() - timedelta(days=3)
+NOTICE = f"{NOTICE_ON.day} {NOTICE_ON:%B %Y}"
 EVERY_DOOR = ("ombudsman", "ceo", "customer-care", "intake")
 PUBLIC_DOORS = ("customer-care", "intake")
 PERSONAL_DOORS = ("ombudsman", "ceo")
@@ -257,7 +260,7 @@ def _chair(letter: Letter) -> Content:
 def _commissioner(letter: Letter) -> Content:
     return letter.message(
         "Decision notice",
-        "Please find our decision notice dated 27 February 2026 under section 50 of the Freedom"
+        f"Please find our decision notice dated {NOTICE} under section 50 of the Freedom"
         " of Information Act. The Commissioner's decision is that your office breached section"
         " 10. You have 28 days to appeal to the First-tier Tribunal.",
     )

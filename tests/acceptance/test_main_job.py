@@ -18,7 +18,7 @@ import pytest
 from daemon.deadlines import LONDON
 from daemon.words import long_date
 from tests.acceptance.letters import Sent
-from tests.acceptance.mails import STEM, Fate, a_day
+from tests.acceptance.mails import NOTICE_ON, STEM, Fate, a_day
 from tests.acceptance.office import (
     ACKNOWLEDGER,
     DOMAIN,
@@ -303,10 +303,15 @@ def test_an_acknowledgement_repeats_nothing_of_the_enquiry(day: Day) -> None:
 
 
 def test_the_day_to_reply_by_is_that_of_store_and_command(day: Day) -> None:
-    """The clock of its kind runs, as `assurance deadline` has it; the letter names the first."""
+    """The clock of its kind runs, as `assurance deadline` has it; the letter names the first.
+
+    That of the Commissioner counts from the notice's own date, which the command is not told.
+    """
     clocks = _clocks(day)
     asked = {(mail.clock, clocks[mail.marker][mail.clock][0]) for mail in day.of(Fate.ANSWERED)}
     commanded = _commanded(day, asked)
+    noticed = {key: NOTICE_ON + timedelta(days=30) for key in asked if key[0] == "ico"}
+    commanded |= noticed
     for mail in day.of(Fate.ANSWERED):
         running = clocks[mail.marker]
         received_on, due_on = running[mail.clock]

@@ -1,4 +1,4 @@
-"""Every test that asks for `url` or `store` runs on both databases, each on one of its own."""
+"""Every test that asks for `url` or `store` runs on both databases, each on an empty one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from daemon.store import Store
+from daemon.store import Store, schema
 from tests.builders import a_store
 
 if TYPE_CHECKING:
@@ -18,53 +18,65 @@ if TYPE_CHECKING:
     from tests.servers.postgres import Postgres
 
 DATABASES = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def _made_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Databases with the schema in place, made when first needed and copied for each test."""
-    return {"folder": str(tmp_path_factory.mktemp("made"))}
+# Emptied rather than made anew for each test, which takes a tenth of the time. As a replica, so
+# that the trigger that guards the audit keeps still.
+_EMPTY = f"""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid();
+SET session_replication_role = replica;
+TRUNCATE {", ".join(schema.metadata.tables)} RESTART IDENTITY
+"""
 
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database."""
+    """The URL of a database without tables, for one test alone."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/assurance.db"
     return request.getfixturevalue("database_url")
 
 
+@pytest.fixture(scope="session")
+def _made() -> dict[str, str]:
+    """Databases with the schema in place, by their kind, made when they are first needed."""
+    return {}
+
+
 @pytest.fixture(params=DATABASES)
 def prepared_url(
-    request: pytest.FixtureRequest, tmp_path: Path, _made_once: dict[str, str]
-) -> Iterator[str]:
-    """The URL of a database with the schema in place."""
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    _made: dict[str, str],
+) -> str:
+    """The URL of a database with empty tables; a test must leave the tables themselves alone."""
     if request.param == "sqlite":
-        made = f"{_made_once['folder']}/made.db"
-        if "sqlite" not in _made_once:
-            _made_once["sqlite"] = made
-            a_store(f"sqlite:///{made}").close()
-        shutil.copy(made, tmp_path / "assurance.db")
-        yield f"sqlite:///{tmp_path}/assurance.db"
-        return
+        if "sqlite" not in _made:
+            _made["sqlite"] = str(tmp_path_factory.mktemp("made") / "made.db")
+            a_store(f"sqlite:///{_made['sqlite']}").close()
+        shutil.copy(_made["sqlite"], tmp_path / "assurance.db")
+        return f"sqlite:///{tmp_path}/assurance.db"
     postgres: Postgres = request.getfixturevalue("postgres")
-    if "postgresql" not in _made_once:
-        _made_once["postgresql"] = postgres.create_database()
-        a_store(postgres.url(_made_once["postgresql"])).close()
-    name = postgres.create_database()
-    postgres.drop_database(name)
-    with psycopg.connect(
-        postgres.url("postgres").replace("+psycopg", ""), autocommit=True
-    ) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{_made_once["postgresql"]}"')
-    yield postgres.url(name)
-    postgres.start()
-    postgres.drop_database(name)
+    if "postgresql" not in _made:
+        _made["postgresql"] = postgres.create_database()
+        a_store(postgres.url(_made["postgresql"])).close()
+    made = postgres.url(_made["postgresql"])
+    with psycopg.connect(made.replace("+psycopg", "")) as connection:
+        connection.execute(_EMPTY)
+    return made
 
 
 @pytest.fixture
 def store(prepared_url: str) -> Iterator[Store]:
-    """A store with its schema in place."""
+    """A store with empty tables."""
     store = Store.open(prepared_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def own_store(url: str) -> Iterator[Store]:
+    """A store with its schema in place, for a test that changes the schema."""
+    store = a_store(url)
     yield store
     store.close()

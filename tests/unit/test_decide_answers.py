@@ -1,0 +1,322 @@
+"""Who gets an answer, who gets none, whose waits for a person, and where it goes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from daemon.model import (
+    Arrangement,
+    Box,
+    Category,
+    Criterion,
+    Hold,
+    InboxRole,
+    Limits,
+    Outcome,
+    Sent,
+    Skip,
+    Source,
+)
+from tests.builders import (
+    NOW,
+    OFFICE,
+    a_classification,
+    a_context,
+    a_directory,
+    a_forward,
+    a_link,
+    a_message,
+    a_policy,
+    a_sender,
+    decided,
+)
+
+COLLEAGUE = a_sender(f"officer@{OFFICE}")
+FORGED = {"authentication-results": (f"mx.{OFFICE}; dmarc=fail header.from=home.example",)}
+AT_RISK = a_classification(criteria=(Criterion.VULNERABLE,))
+PERSONAL_ONLY = Arrangement(id="a", domains=("home.example",), personal_reply_only=True)
+
+
+# What is not ours to read
+
+
+@pytest.mark.parametrize("box", [Box.OMBUDSMAN, Box.CEO])
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"sender": COLLEAGUE},
+        {"sender": a_sender("cousin@family.example")},
+        {"headers": {"sensitivity": ("Private",)}},
+        {"headers": {"sensitivity": ("personal",)}},
+        {"headers": {"sensitivity": (" Company-Confidential ",)}},
+    ],
+    ids=["own-domain", "private-sender", "private", "personal", "company-confidential"],
+)
+def test_private_mail_in_a_personal_account_is_left_alone(box, message):
+    """No route, no clock, no alert, no letter: only that it is there."""
+    decision = decided(a_message(box=box, **message), AT_RISK)
+    assert (decision.outcome, decision.skip) == (Outcome.PRIVATE, Skip.PRIVATE)
+    assert (decision.deadlines, decision.alerts, decision.registers) == ((), (), ())
+    assert decision.template == ""
+
+
+@pytest.mark.parametrize("sensitivity", ["Normal", "", "Privately printed"])
+def test_another_sensitivity_is_an_enquiry(sensitivity):
+    """Only the three words of the header make a message private."""
+    message = a_message(box=Box.CEO, headers={"sensitivity": (sensitivity,)})
+    assert decided(message).outcome is Outcome.OPENED
+
+
+def test_in_a_public_box_nothing_is_private():
+    """Customer Care's own mailbox is for reading."""
+    message = a_message(headers={"sensitivity": ("Private",)})
+    assert decided(message).outcome is Outcome.OPENED
+
+
+def test_a_colleagues_forward_of_an_outsiders_letter_is_not_private():
+    """The inner message is the enquiry; a person releases its acknowledgement."""
+    message = a_message(
+        box=Box.OMBUDSMAN,
+        sender=COLLEAGUE,
+        forwarded=(a_forward(),),
+        headers={"sensitivity": ("Private",)},
+    )
+    decision = decided(message)
+    assert decision.outcome is Outcome.OPENED
+    assert decision.held is Hold.OWN_DOMAIN_FORWARD
+    assert decision.recipient == "resident@home.example"
+
+
+def test_a_colleagues_forward_of_a_colleague_stays_private():
+    """Both are our own."""
+    inner = a_forward(f"other@{OFFICE}")
+    message = a_message(box=Box.CEO, sender=COLLEAGUE, forwarded=(inner,))
+    assert decided(message).outcome is Outcome.PRIVATE
+
+
+def test_an_outsiders_forward_is_the_outsiders_letter():
+    """Only what our own people pass on is taken for its inner message."""
+    decision = decided(a_message(forwarded=(a_forward("third@party.example"),)))
+    assert decision.recipient == "resident@home.example"
+    assert decision.held is None
+
+
+# Our own mail, other doors, and history
+
+
+def test_our_own_mail_that_comes_back_does_nothing():
+    """It is recorded, whatever it looks like."""
+    decision = decided(found=AT_RISK, context=a_context(own_message=True, links=(a_link(),)))
+    assert (decision.outcome, decision.skip) == (Outcome.OWN, Skip.OWN_MESSAGE)
+    assert (decision.alerts, decision.deadlines) == ((), ())
+
+
+@pytest.mark.parametrize("role", [InboxRole.SENT, InboxRole.BOUNCES])
+def test_other_doors_open_no_enquiry(role):
+    """Sent copies and delivery reports; the enquiry they are about is linked."""
+    decision = decided(context=a_context(role=role, links=(a_link(),)))
+    assert (decision.outcome, decision.skip) == (Outcome.INTERNAL, Skip.INTERNAL)
+    assert decision.linked_to == a_link()
+
+
+def test_our_peoples_answers_to_notices_are_internal():
+    """A command, or anything of ours at the door for commands."""
+    command = a_context(command=True)
+    door = a_context(role=InboxRole.COMMANDS)
+    assert decided(a_message(sender=COLLEAGUE), context=command).outcome is Outcome.INTERNAL
+    assert decided(a_message(sender=COLLEAGUE), context=door).outcome is Outcome.INTERNAL
+
+
+def test_an_enquirer_who_writes_to_the_door_for_commands_is_heard():
+    """The address stood in copy of a reply they got."""
+    assert decided(context=a_context(role=InboxRole.COMMANDS)).outcome is Outcome.OPENED
+
+
+def test_mail_from_before_go_live_is_history():
+    """The first look into a full mailbox sends nothing; the instant itself counts as live."""
+    live = NOW + timedelta(seconds=1)
+    before = decided(found=AT_RISK, context=a_context(go_live_at=live))
+    assert (before.outcome, before.skip) == (Outcome.HISTORY, Skip.BEFORE_GO_LIVE)
+    assert (before.deadlines, before.alerts) == ((), ())
+    assert decided(context=a_context(go_live_at=NOW)).outcome is Outcome.OPENED
+
+
+# Silence
+
+
+@pytest.mark.parametrize(
+    ("message", "skip"),
+    [
+        ({"box": Box.X_MENTION, "sender": a_sender("@resident")}, Skip.PUBLIC_MENTION),
+        ({"sender": COLLEAGUE}, Skip.OWN_ADDRESS),
+    ],
+    ids=["public-mention", "own-address"],
+)
+def test_an_enquiry_may_be_logged_and_not_answered(message, skip):
+    """It has a route and clocks, but no letter and no hold."""
+    decision = decided(a_message(**message), AT_RISK)
+    assert decision.outcome is Outcome.OPENED
+    assert (decision.skip, decision.held, decision.template) == (skip, None, "")
+    assert decision.deadlines
+    assert decision.alerts
+
+
+# Holds
+
+
+def on_hold(message=None, found=None, *, policy=None, context=None):
+    decision = decided(message, found, policy, context)
+    assert decision.outcome is Outcome.OPENED
+    assert decision.acknowledge is True
+    assert decision.skip is None
+    assert decision.template
+    return decision.held
+
+
+def test_nothing_is_held_without_reason():
+    """A plain enquiry is answered at once."""
+    assert on_hold() is None
+
+
+@pytest.mark.parametrize(
+    ("message", "found", "hold"),
+    [
+        ({}, {"criteria": (Criterion.VULNERABLE,)}, Hold.VULNERABLE),
+        ({"sender": COLLEAGUE, "forwarded": (a_forward(),)}, {}, Hold.OWN_DOMAIN_FORWARD),
+        ({"headers": FORGED}, {}, Hold.AUTHENTICATION),
+        ({}, {"category": Category.NOT_AN_ENQUIRY}, Hold.PROPOSED_SET_ASIDE),
+        ({"sender": a_sender("")}, {}, Hold.DOUBT),
+        (
+            {"sender": a_sender("member@commons.example")},
+            {"category": Category.NOT_AN_ENQUIRY, "automation": Skip.RULE},
+            Hold.DOUBT,
+        ),
+    ],
+    ids=lambda value: value.value if isinstance(value, Hold) else "",
+)
+def test_an_answer_waits_for_a_person(message, found, hold):
+    """Each reason is on record in words as well."""
+    assert on_hold(a_message(**message), a_classification(**found)) is hold
+
+
+def test_an_arrangement_may_ask_for_a_personal_reply_only():
+    """Then no machine answers."""
+    assert on_hold(policy=a_policy(arrangements=(PERSONAL_ONLY,))) is Hold.ARRANGEMENT
+
+
+def test_another_arrangement_holds_nothing():
+    """It only leads to Customer Care."""
+    arrangement = Arrangement(id="a", domains=("home.example",))
+    assert on_hold(policy=a_policy(arrangements=(arrangement,))) is None
+
+
+@pytest.mark.parametrize("box", [Box.POST, Box.X_DM])
+def test_a_letter_or_a_direct_message_needs_no_mail_address(box):
+    """They are answered by letter and by direct message."""
+    assert on_hold(a_message(box=box, sender=a_sender(""))) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "held"),
+    [
+        ({"to_address": 3, "to_domain": 99, "in_all": 1999}, None),
+        ({"to_address": 4}, Hold.LIMIT),
+        ({"to_domain": 100}, Hold.LIMIT),
+        ({"in_all": 2000}, Hold.LIMIT),
+    ],
+)
+def test_over_a_limit_a_person_has_a_look(sent, held):
+    """4 a day an address, 100 a domain, 2,000 in all (house)."""
+    assert on_hold(context=a_context(sent_today=Sent(**sent))) is held
+
+
+def test_known_offices_are_free_of_the_limit_a_domain():
+    """All MPs share one."""
+    directory = a_directory(known_domains=frozenset({"home.example"}))
+    sent = a_context(sent_today=Sent(to_domain=5000))
+    assert on_hold(policy=a_policy(directory=directory), context=sent) is None
+    assert on_hold(context=sent) is Hold.LIMIT
+
+
+def test_limits_are_the_configs():
+    """Not the code's."""
+    policy = a_policy(limits=Limits(per_address=1))
+    assert on_hold(policy=policy, context=a_context(sent_today=Sent(to_address=1))) is Hold.LIMIT
+
+
+def test_the_gravest_reason_to_hold_comes_first_and_none_is_lost():
+    """Someone at risk, then who the sender is, then what was asked for, then how many."""
+    decision = decided(
+        a_message(sender=COLLEAGUE, forwarded=(a_forward(),), headers=FORGED),
+        a_classification(criteria=(Criterion.VULNERABLE,), category=Category.NOT_AN_ENQUIRY),
+        a_policy(arrangements=(PERSONAL_ONLY,)),
+        a_context(sent_today=Sent(in_all=2000)),
+    )
+    assert decision.held is Hold.VULNERABLE
+    assert decision.held_also == (
+        Hold.OWN_DOMAIN_FORWARD,
+        Hold.AUTHENTICATION,
+        Hold.ARRANGEMENT,
+        Hold.PROPOSED_SET_ASIDE,
+        Hold.LIMIT,
+    )
+
+
+# Where it goes, and which text
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "recipient"),
+    [
+        ((), "resident@home.example"),
+        (("casework@home.example",), "casework@home.example"),
+        (("victim@elsewhere.example",), "resident@home.example"),
+        (("victim@elsewhere.example", "casework@home.example"), "casework@home.example"),
+        (("victim@sub.home.example",), "resident@home.example"),
+    ],
+    ids=["none", "same-domain", "elsewhere", "second-one", "subdomain"],
+)
+def test_a_reply_to_counts_on_the_same_domain_only(reply_to, recipient):
+    """Elsewhere it would make a reflector of us."""
+    message = a_message(reply_to=tuple(a_sender(one) for one in reply_to))
+    assert decided(message).recipient == recipient
+
+
+def test_without_a_sender_a_reply_to_is_no_recipient():
+    """Nobody vouches for it."""
+    message = a_message(sender=a_sender(""), reply_to=(a_sender("victim@elsewhere.example"),))
+    decision = decided(message)
+    assert (decision.recipient, decision.held) == ("", Hold.DOUBT)
+
+
+def test_a_forwards_reply_to_is_not_followed():
+    """The answer goes to the inner sender."""
+    message = a_message(
+        sender=COLLEAGUE, forwarded=(a_forward(),), reply_to=(a_sender(f"team@{OFFICE}"),)
+    )
+    assert decided(message).recipient == "resident@home.example"
+
+
+@pytest.mark.parametrize(
+    ("found", "template"),
+    [
+        ({}, "general"),
+        ({"source": Source.MP, "criteria": (Criterion.MP_NON_ROUTINE,)}, "mp"),
+        ({"source": Source.COMMITTEE_CHAIR, "criteria": (Criterion.COMMITTEE_CHAIR,)}, "mp"),
+        ({"source": Source.MP, "routine": True}, "general"),
+        ({"criteria": (Criterion.VULNERABLE,)}, "general"),
+        (
+            {
+                "source": Source.MP,
+                "criteria": (Criterion.MP_NON_ROUTINE,),
+                "category": Category.NOT_AN_ENQUIRY,
+            },
+            "general",
+        ),
+    ],
+)
+def test_mps_on_oversight_have_a_text_of_their_own(found, template):
+    """Everybody else gets the general one."""
+    assert decided(found=a_classification(**found)).template == template
