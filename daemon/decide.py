@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from daemon.classify.automation import is_no_reply
 from daemon.deadlines import deadline, london_date
 from daemon.model import (
     Box,
@@ -488,6 +489,8 @@ def _skip(case: _Case) -> Skip | None:
     sender = case.message.sender.address
     if case.forward is None and case.policy.directory.is_own(sender):
         return Skip.OWN_ADDRESS
+    if is_no_reply(case.recipient):
+        return Skip.NO_REPLY_ADDRESS  # an MP's or the ICO's, or it would have been set aside
     return None
 
 

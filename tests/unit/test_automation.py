@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 
 from daemon.classify import automation
-from daemon.model import Address, Skip
+from daemon.model import Address, Box, Skip
+from daemon.parse import parse
 from tests.unit.classifying import a_message
 
 DSN = ("multipart/report; report-type=delivery-status", "text/plain", "message/delivery-status")
+
+
+@pytest.mark.parametrize("name", sorted(automation.HEADERS))
+def test_parsing_keeps_every_header_that_is_asked(name):
+    """A header that parsing dropped would never be seen here."""
+    raw = f"From: a@b.example\n{name}: value\n\nWords.\n".encode()
+    assert parse(raw, box=Box.INTAKE).headers[name]
 
 
 def reason(**kwargs):
