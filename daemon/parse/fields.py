@@ -44,8 +44,8 @@ _KEPT_PREFIXES = (
     "x-gitlab", "x-jira", "x-zendesk", "x-ticket", "x-rt-", "x-ebay", "x-amz", "x-ses",
     "x-mimecast", "x-egress", "x-sensitivity", "x-sender", "x-virus", "x-quarantine",
     "x-received", "x-barracuda", "x-proofpoint", "x-cron", "x-message-flag", "x-newsletter",
-    "x-job", "x-fc-machine", "x-post-message", "x-hs-", "x-rext", "x-sfmc", "x-marketo", "x-unsubscribe", "arc-authentication",
-    "arc-seal", "delivery-", "disposition-",
+    "x-job", "x-fc-machine", "x-post-message", "x-hs-", "x-rext", "x-sfmc", "x-marketo",
+    "x-unsubscribe", "arc-authentication", "arc-seal", "delivery-", "disposition-",
 )  # fmt: skip
 
 _CHARSET = re.compile(rb"charset[ ]?=[ ]?\"?([\w.:-]{2,40})", re.IGNORECASE | re.ASCII)

@@ -1,0 +1,115 @@
+"""Service standards, people and lists as data: everything a decision may look up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from daemon.model.enums import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockPolicy:
+    """The clock rules that are the office's own, and holidays announced late."""
+
+    service_working_days: int = 20
+    other_working_days: int = 10
+    dpa_complaint_working_days: int = 20
+    ico_letter_working_days: int = 20
+    vulnerable_steps_minutes: tuple[int, ...] = (60, 90, 120, 150)
+    remind_hour: int = 9  # Europe/London
+    ack_working_days: int = 1
+    remind_working_days_before: tuple[int, ...] = (5, 1)  # beside the one on the midpoint
+    escalate_working_days_after: tuple[int, ...] = (1, 3)  # Assistant Director, Director
+    extra_holidays: Mapping[date, frozenset[str]] = field(default_factory=dict)
+    """Late-announced bank holidays: date → nations (ENG, WLS, SCT, NIR)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """A handling arrangement (guide §1.5, 1.10): who it is about and what it asks for."""
+
+    id: str
+    addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    instruction: str = ""
+    personal_reply_only: bool = False
+    from_on: date | None = None
+    until_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A part of the office that holds enquiries."""
+
+    id: str
+    name: str  # as an enquirer reads it
+    mailbox: str
+    holder: str = ""  # address of the person who holds the team's enquiries; "" → the mailbox
+    assistant_director: str = ""
+    director: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many acknowledgements go out in a day before a person has a look."""
+
+    per_address: int = 4
+    per_domain: int = 100
+    in_all: int = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MpOffice:
+    """A known MP's office: whoever writes from one of these writes for the MP."""
+
+    id: str
+    addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """Who is who outside and inside the office, as far as addresses tell."""
+
+    own_domains: frozenset[str] = frozenset()
+    own_addresses: frozenset[str] = frozenset()
+    own_servers: frozenset[str] = frozenset()  # hosts whose Received headers are trusted
+    private_senders: frozenset[str] = frozenset()
+    mp_offices: tuple[MpOffice, ...] = ()
+    chair_addresses: frozenset[str] = frozenset()
+    ico_domains: frozenset[str] = frozenset()
+    known_domains: frozenset[str] = frozenset()  # offices free of the per-domain limit
+
+    def mp_office(self, address: str) -> MpOffice | None:
+        """Return the known MP's office an address belongs to."""
+        domain = address.rpartition("@")[2]
+        for office in self.mp_offices:
+            if address in office.addresses or domain in office.domains:
+                return office
+        return None
+
+    def is_own(self, address: str) -> bool:
+        """Whether an address is the office's own, by address or domain."""
+        return address in self.own_addresses or address.rpartition("@")[2] in self.own_domains
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Service standards, routes and lists as data; everything `decide` may look up."""
+
+    directory: Directory = field(default_factory=Directory)
+    clocks: ClockPolicy = field(default_factory=ClockPolicy)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    routes: Mapping[Route, str] = field(default_factory=dict)
+    """Which team gets the notice of what takes a route: route → team id."""
+    suggestions: Mapping[str, str] = field(default_factory=dict)
+    """Which team will reply: category, criterion or "call-back" → team id."""
+    arrangements: tuple[Arrangement, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    duty: tuple[str, ...] = ()  # addresses alerted when somebody may be at risk
+    confirm_within_hours: int = 1  # a held vulnerable text gives way to the general one
