@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from daemon.letters import Letters
     from daemon.model import OutboxEntry, Policy
     from daemon.store import Store, Transaction
-    from daemon.store.enquiries import DueStep
+    from daemon.store.clocks import DueStep
 
 _PER_ROUND = 200
 

@@ -1,4 +1,4 @@
-"""Enquiries with their parties, criteria, registers and clocks."""
+"""Enquiries with their parties, criteria and registers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from sqlalchemy import Row
 
-    from daemon.model import Classification, ClockKind, Deadline, Decision
+    from daemon.model import Classification, Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,33 +36,7 @@ class EnquiryRow:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenClock:
-    """A clock that runs, and the message it counts from."""
-
-    id: int
-    kind: str
-    message_id: int
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueStep:
-    """A reminder or escalation whose time has come."""
-
-    id: int
-    deadline_id: int
-    action: str  # remind, escalate
-    ordinal: int
-    at: datetime
-    kind: str
-    due_on: date
-    due_at: datetime
-    enquiry: EnquiryRow
-    message_id: int
-
-
-_ENQUIRY = (
+ENQUIRY = (
     schema.enquiry.c.id,
     schema.enquiry.c.reference,
     schema.enquiry.c.status,
@@ -76,9 +50,10 @@ _ENQUIRY = (
 )
 
 
-def _as_enquiry(row: Row[*tuple[Any, ...]]) -> EnquiryRow:
+def as_enquiry(row: Row[*tuple[Any, ...]]) -> EnquiryRow:
+    """Return the enquiry in a row that has the columns of `ENQUIRY`."""
     values = row._mapping
-    fields = {c.name: values[c] for c in _ENQUIRY}
+    fields = {c.name: values[c] for c in ENQUIRY}
     fields["status"] = EnquiryStatus(fields["status"])
     return EnquiryRow(**fields)
 
@@ -114,18 +89,18 @@ class Enquiries(Rows):
 
     def enquiry(self, reference: str, *, lock: bool = False) -> EnquiryRow | None:
         """Return an enquiry by its reference; `lock` keeps others from changing it."""
-        query = select(*_ENQUIRY).where(schema.enquiry.c.reference == reference)
+        query = select(*ENQUIRY).where(schema.enquiry.c.reference == reference)
         if lock:
             query = query.with_for_update()
         row = self.connection.execute(query).one_or_none()
-        return _as_enquiry(row) if row else None
+        return as_enquiry(row) if row else None
 
     def enquiry_by_id(self, enquiry_id: int, *, lock: bool = False) -> EnquiryRow:
         """Return an enquiry by its id; `lock` keeps others from changing it meanwhile."""
-        query = select(*_ENQUIRY).where(schema.enquiry.c.id == enquiry_id)
+        query = select(*ENQUIRY).where(schema.enquiry.c.id == enquiry_id)
         if lock:
             query = query.with_for_update()
-        return _as_enquiry(self.connection.execute(query).one())
+        return as_enquiry(self.connection.execute(query).one())
 
     def set_status(self, enquiry_id: int, status: EnquiryStatus, *, now: datetime) -> None:
         """Change where an enquiry stands."""
@@ -191,10 +166,10 @@ class Enquiries(Rows):
         if not proven | said:
             return ()
         rows = self.connection.execute(
-            select(*_ENQUIRY).where(schema.enquiry.c.id.in_(proven | said))
+            select(*ENQUIRY).where(schema.enquiry.c.id.in_(proven | said))
         ).all()
         parties = self._enquiries_with(sender, sender_domains, proven | said)
-        enquiries = [_as_enquiry(row) for row in rows]
+        enquiries = [as_enquiry(row) for row in rows]
         enquiries.sort(
             key=lambda e: (e.id in proven, e.status is EnquiryStatus.OPEN, e.id), reverse=True
         )
@@ -285,129 +260,3 @@ class Enquiries(Rows):
                         since_at=now,
                     )
                 )
-
-    # Clocks
-
-    def clock_kinds(self, enquiry_id: int) -> set[str]:
-        """Return the kinds of clock an enquiry has or had."""
-        row = schema.deadline.c
-        return set(self.connection.scalars(select(row.kind).where(row.enquiry_id == enquiry_id)))
-
-    def open_clocks(self, enquiry_id: int) -> list[OpenClock]:
-        """Return the clocks of an enquiry that run."""
-        row = schema.deadline.c
-        rows = self.connection.execute(
-            select(row.id, row.kind, row.message_id, row.received_at)
-            .where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
-            .order_by(row.id)
-        )
-        return [OpenClock(**r._mapping) for r in rows]
-
-    def start_clock(
-        self,
-        enquiry_id: int,
-        clock: Deadline,
-        *,
-        message_id: int,
-        received_at: datetime,
-        steps: Sequence[tuple[str, datetime]],
-    ) -> int:
-        """Start a clock with the steps (remind or escalate, when) that the sweep will take."""
-        deadline_id = self.insert(
-            schema.deadline,
-            enquiry_id=enquiry_id,
-            message_id=message_id,
-            kind=clock.kind,
-            due_on=clock.due_on,
-            due_at=clock.due_at,
-            received_at=received_at,
-            working=list(clock.working),
-        )
-        for ordinal, (action, at) in enumerate(steps):
-            self.insert(
-                schema.deadline_step,
-                deadline_id=deadline_id,
-                action=action,
-                ordinal=ordinal,
-                at=at,
-            )
-        return deadline_id
-
-    def end_clocks(
-        self,
-        enquiry_id: int,
-        *,
-        by: str,
-        now: datetime,
-        kinds: Sequence[ClockKind] | None = None,
-    ) -> list[int]:
-        """End the running clocks of an enquiry, all or of some kinds; return their ids."""
-        row = schema.deadline.c
-        query = select(row.id).where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
-        if kinds is not None:
-            query = query.where(row.kind.in_(list(kinds)))
-        ids = list(self.connection.scalars(query))
-        self._end(ids, by=by, now=now)
-        return ids
-
-    def end_clock(self, deadline_id: int, *, by: str, now: datetime) -> None:
-        """End one clock."""
-        self._end([deadline_id], by=by, now=now)
-
-    def _end(self, ids: list[int], *, by: str, now: datetime) -> None:
-        step, row = schema.deadline_step, schema.deadline.c
-        self.connection.execute(
-            update(schema.deadline).where(row.id.in_(ids)).values(ended_at=now, ended_by=by)
-        )
-        self.connection.execute(
-            update(step)
-            .where(step.c.deadline_id.in_(ids), step.c.decided_at.is_(None))
-            .values(decided_at=now)
-        )
-
-    def due_steps(self, now: datetime, *, limit: int, but: Iterable[int] = ()) -> list[DueStep]:
-        """Return the steps that are due, earliest first, locked against other daemons.
-
-        `but` are clocks to leave out.
-        """
-        step, row = schema.deadline_step.c, schema.deadline.c
-        query = (
-            select(
-                step.id.label("step_id"),
-                step.deadline_id,
-                step.action,
-                step.ordinal,
-                step.at,
-                row.kind,
-                row.due_on,
-                row.due_at,
-                row.message_id,
-                *_ENQUIRY,
-            )
-            .join(schema.deadline, row.id == step.deadline_id)
-            .join(schema.enquiry, schema.enquiry.c.id == row.enquiry_id)
-            .where(step.at <= now, step.decided_at.is_(None), row.id.not_in(list(but)))
-            .order_by(step.at, step.id)
-            .limit(limit)
-            .with_for_update(of=schema.deadline_step, skip_locked=True)
-        )
-        return [
-            DueStep(
-                id=r.step_id,
-                deadline_id=r.deadline_id,
-                action=r.action,
-                ordinal=r.ordinal,
-                at=r.at,
-                kind=r.kind,
-                due_on=r.due_on,
-                due_at=r.due_at,
-                enquiry=_as_enquiry(r),
-                message_id=r.message_id,
-            )
-            for r in self.connection.execute(query)
-        ]
-
-    def decide_steps(self, ids: Sequence[int], *, now: datetime) -> None:
-        """Mark steps as decided, so that each is decided once."""
-        step = schema.deadline_step
-        self.connection.execute(update(step).where(step.c.id.in_(ids)).values(decided_at=now))

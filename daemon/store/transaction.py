@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import leases, schema
+from daemon.store.clocks import Clocks
 from daemon.store.enquiries import Enquiries
 from daemon.store.errors import translated
 from daemon.store.messages import Messages
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from daemon.store.leases import Lease
 
 
-class Transaction(Messages, Enquiries, Postbox, Views):
+class Transaction(Messages, Enquiries, Clocks, Postbox, Views):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
 
     @contextmanager

@@ -1,0 +1,172 @@
+"""Clocks: what runs, what has come due, and what has ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from daemon.store import schema
+from daemon.store.enquiries import ENQUIRY, EnquiryRow, as_enquiry
+from daemon.store.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    from daemon.model import ClockKind, Deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClock:
+    """A clock that runs, and the message it counts from."""
+
+    id: int
+    kind: str
+    message_id: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueStep:
+    """A reminder or escalation whose time has come."""
+
+    id: int
+    deadline_id: int
+    action: str  # remind, escalate
+    ordinal: int
+    at: datetime
+    kind: str
+    due_on: date
+    due_at: datetime
+    enquiry: EnquiryRow
+    message_id: int
+
+
+class Clocks(Rows):
+    """Starting, chasing and ending the clocks of enquiries."""
+
+    def clock_kinds(self, enquiry_id: int) -> set[str]:
+        """Return the kinds of clock an enquiry has or had."""
+        row = schema.deadline.c
+        return set(self.connection.scalars(select(row.kind).where(row.enquiry_id == enquiry_id)))
+
+    def open_clocks(self, enquiry_id: int) -> list[OpenClock]:
+        """Return the clocks of an enquiry that run."""
+        row = schema.deadline.c
+        rows = self.connection.execute(
+            select(row.id, row.kind, row.message_id, row.received_at)
+            .where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
+            .order_by(row.id)
+        )
+        return [OpenClock(**r._mapping) for r in rows]
+
+    def start_clock(
+        self,
+        enquiry_id: int,
+        clock: Deadline,
+        *,
+        message_id: int,
+        received_at: datetime,
+        steps: Sequence[tuple[str, datetime]],
+    ) -> int:
+        """Start a clock with the steps (remind or escalate, when) that the sweep will take."""
+        deadline_id = self.insert(
+            schema.deadline,
+            enquiry_id=enquiry_id,
+            message_id=message_id,
+            kind=clock.kind,
+            due_on=clock.due_on,
+            due_at=clock.due_at,
+            received_at=received_at,
+            working=list(clock.working),
+        )
+        for ordinal, (action, at) in enumerate(steps):
+            self.insert(
+                schema.deadline_step,
+                deadline_id=deadline_id,
+                action=action,
+                ordinal=ordinal,
+                at=at,
+            )
+        return deadline_id
+
+    def end_clocks(
+        self,
+        enquiry_id: int,
+        *,
+        by: str,
+        now: datetime,
+        kinds: Sequence[ClockKind] | None = None,
+    ) -> list[int]:
+        """End the running clocks of an enquiry, all or of some kinds; return their ids."""
+        row = schema.deadline.c
+        query = select(row.id).where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
+        if kinds is not None:
+            query = query.where(row.kind.in_(list(kinds)))
+        ids = list(self.connection.scalars(query))
+        self._end(ids, by=by, now=now)
+        return ids
+
+    def end_clock(self, deadline_id: int, *, by: str, now: datetime) -> None:
+        """End one clock."""
+        self._end([deadline_id], by=by, now=now)
+
+    def _end(self, ids: list[int], *, by: str, now: datetime) -> None:
+        step, row = schema.deadline_step, schema.deadline.c
+        self.connection.execute(
+            update(schema.deadline).where(row.id.in_(ids)).values(ended_at=now, ended_by=by)
+        )
+        self.connection.execute(
+            update(step)
+            .where(step.c.deadline_id.in_(ids), step.c.decided_at.is_(None))
+            .values(decided_at=now)
+        )
+
+    def due_steps(self, now: datetime, *, limit: int, but: Iterable[int] = ()) -> list[DueStep]:
+        """Return the steps that are due, earliest first, locked against other daemons.
+
+        `but` are clocks to leave out.
+        """
+        step, row = schema.deadline_step.c, schema.deadline.c
+        query = (
+            select(
+                step.id.label("step_id"),
+                step.deadline_id,
+                step.action,
+                step.ordinal,
+                step.at,
+                row.kind,
+                row.due_on,
+                row.due_at,
+                row.message_id,
+                *ENQUIRY,
+            )
+            .join(schema.deadline, row.id == step.deadline_id)
+            .join(schema.enquiry, schema.enquiry.c.id == row.enquiry_id)
+            .where(step.at <= now, step.decided_at.is_(None), row.id.not_in(list(but)))
+            .order_by(step.at, step.id)
+            .limit(limit)
+            .with_for_update(of=schema.deadline_step, skip_locked=True)
+        )
+        return [
+            DueStep(
+                id=r.step_id,
+                deadline_id=r.deadline_id,
+                action=r.action,
+                ordinal=r.ordinal,
+                at=r.at,
+                kind=r.kind,
+                due_on=r.due_on,
+                due_at=r.due_at,
+                enquiry=as_enquiry(r),
+                message_id=r.message_id,
+            )
+            for r in self.connection.execute(query)
+        ]
+
+    def decide_steps(self, ids: Sequence[int], *, now: datetime) -> None:
+        """Mark steps as decided, so that each is decided once."""
+        step = schema.deadline_step
+        self.connection.execute(update(step).where(step.c.id.in_(ids)).values(decided_at=now))
