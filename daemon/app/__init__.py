@@ -3,7 +3,8 @@
 Only this room reads the clock, sees concrete connectors and knows the scheduler.
 """
 
-from daemon.app.daemon import AlreadyRunningError, App
+from daemon.app.daemon import App
+from daemon.app.leases import AlreadyRunningError
 from daemon.app.parts import (
     connect_store,
     load_templates,

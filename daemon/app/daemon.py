@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -19,6 +19,8 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.base import ConnectorError
+from daemon.app.courier import Courier
+from daemon.app.leases import Leases
 from daemon.app.parts import (
     inbox_facts,
     make_inbox,
@@ -51,18 +53,14 @@ if TYPE_CHECKING:
     from daemon.intake import Taken
     from daemon.letters import Letters
     from daemon.service import Stop
-    from daemon.store import Lease, Store
+    from daemon.store import Store
     from daemon.tokens import Signer
 
+EX_SOFTWARE, EX_TEMPFAIL = 70, 75  # sysexits
 TOO_MANY_ERRORS = 5  # of one job in a row: then systemd starts us afresh
 STOP_WITHIN_S = 8.0  # of a stop's ten seconds, what running work may still take
 _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 2177: 29 minutes)
 _CLOCK_JUMP_S = 5.0
-_DAEMON_LEASE = "daemon"
-
-
-class AlreadyRunningError(Exception):
-    """Another daemon works on this store; the message says what to do."""
 
 
 def nobody_watches(_inbox: InboxFacts, _taken: Sequence[Taken]) -> None:
@@ -90,7 +88,13 @@ class App:
         self._config, self._store, self._stop, self._clock = config, store, stop, clock
         self._log: FilteringBoundLogger = get_logger()
         self._holder = holder_name()
-        self._leases: dict[str, Lease] = {}
+        self._leases = Leases(
+            store,
+            holder=self._holder,
+            ttl_s=config.schedule.lease_s,
+            log=self._log,
+            on_store_lost=lambda: self._give_up(EX_TEMPFAIL),
+        )
         self._watcher = on_taken
         self.exit_code = 0
         signer = make_signer(config)
@@ -108,8 +112,7 @@ class App:
         self.inboxes = {one.name: make_inbox(one, clock) for one in config.inboxes}
         self.outlets = {one.name: make_outlet(one) for one in config.outlets}
         self._pollers = {one.name: self._make_poller(one) for one in config.inboxes}
-        self._outlet_retry_at: dict[str, datetime] = {}
-        self._outlet_failures: dict[str, int] = {}
+        self._couriers = {name: self._make_courier(one) for name, one in self.outlets.items()}
         self._ticks = self._make_ticks()
         self._scheduler: BackgroundScheduler | None = None
 
@@ -140,53 +143,30 @@ class App:
             batch=self._config.schedule.batch,
             clock=self._clock,
             log=self._log,
-            lease=lambda: self._lease_for(one.name),
+            lease=lambda: self._leases.for_inbox(one.name),
             stopping=self._stop.is_set,
             on_taken=self._taken,
+        )
+
+    def _make_courier(self, outlet: Outlet) -> Courier:
+        return Courier(
+            outlet=outlet,
+            sender=self._sender,
+            clock=self._clock,
+            log=self._log,
+            stopping=self._stop.is_set,
         )
 
     def _make_ticks(self) -> dict[str, Tick]:
         work: dict[str, Callable[[], object]] = {
             f"poll:{name}": poller.poll for name, poller in self._pollers.items()
         }
-        work |= {f"send:{name}": self._sending(name) for name in self.outlets}
+        work |= {f"send:{name}": courier.send for name, courier in self._couriers.items()}
         work["sweep"] = self._sweep
-        work["lease"] = self._renew
+        work["lease"] = self._leases.renew
         return {
             name: Tick(name=name, work=one, failed=self._job_failed) for name, one in work.items()
         }
-
-    # Leases
-
-    def _lease_for(self, inbox: str) -> Lease | None:
-        """Return the lease that work on an inbox needs: one a file, or one an inbox."""
-        name = f"inbox:{inbox}" if self._store.allows_many_daemons else _DAEMON_LEASE
-        if name not in self._leases:
-            lease = self._acquire(name)
-            if lease is None:
-                return None
-            self._leases[name] = lease
-        return self._leases[name]
-
-    def _acquire(self, name: str) -> Lease | None:
-        ttl_s = self._config.schedule.lease_s
-        lease = self._store.acquire_lease(name, self._holder, ttl_s=ttl_s, is_gone=is_gone)
-        if lease is not None:
-            self._log.debug("lease_acquired", kind=name, epoch=lease.epoch)
-        return lease
-
-    def _renew(self) -> None:
-        for name, lease in list(self._leases.items()):
-            try:
-                self._store.renew_lease(lease)
-            except LeaseLostError:
-                self._lost(name)
-
-    def _lost(self, name: str) -> None:
-        self._leases.pop(name, None)
-        self._log.warning("lease_lost", kind=name)
-        if not self._store.allows_many_daemons:
-            self._give_up(75)  # somebody took the file over: this process must not go on
 
     def begin(self) -> None:
         """Take the store for this process, and free what a dead one had claimed.
@@ -195,15 +175,7 @@ class App:
             AlreadyRunningError: another daemon works on this SQLite file.
             StoreUnavailableError: the database does not answer.
         """
-        if not self._store.allows_many_daemons:
-            lease = self._acquire(_DAEMON_LEASE)
-            if lease is None:
-                msg = (
-                    "Another daemon works on this database file. Stop it first, or give this "
-                    "one a database of its own ([store] url in daemon.toml)."
-                )
-                raise AlreadyRunningError(msg)
-            self._leases[_DAEMON_LEASE] = lease
+        self._leases.take_store()
         freed = self._sender.free_claims_of_the_gone(is_gone)
         self._log.info("daemon_started", count=len(self.inboxes), queued=freed)
 
@@ -237,41 +209,6 @@ class App:
             case _:
                 pass  # known already: nothing happened
 
-    def _sending(self, name: str) -> Callable[[], None]:
-        outlet = self.outlets[name]
-
-        def send() -> None:
-            retry_at = self._outlet_retry_at.get(name)
-            if retry_at is not None and self._clock() < retry_at:
-                return
-            done = self._sender.send_due(outlet, until=self._stop.is_set)
-            if done.sent or done.deferred or done.rejected:
-                self._log.info(
-                    "outbox_sent",
-                    outlet=name,
-                    sent=done.sent,
-                    deferred=done.deferred,
-                    rejected=done.rejected,
-                )
-            if done.stopped_by is not None:
-                self._outlet_failed(name, done.stopped_by)
-            elif name in self._outlet_retry_at:
-                self._outlet_retry_at.pop(name)
-                self._outlet_failures.pop(name)
-                self._log.info("outlet_recovered", outlet=name)
-
-        return send
-
-    def _outlet_failed(self, name: str, error: ConnectorError) -> None:
-        failures = self._outlet_failures.get(name, 0) + 1
-        self._outlet_failures[name] = failures
-        doublings: int = 2 ** min(failures - 1, 6)
-        self._outlet_retry_at[name] = self._clock() + min(
-            timedelta(seconds=5) * doublings, timedelta(minutes=5)
-        )
-        if failures == 1:
-            self._log.warning("outlet_unavailable", outlet=name, why=str(error))
-
     def _sweep(self) -> None:
         done = self._sweeper.sweep()
         if done.steps or done.released:
@@ -284,12 +221,12 @@ class App:
             case StoreUnavailableError():
                 self._log.error("store_unavailable", job=tick.name, why=str(error))
             case LeaseLostError():
-                self._lost(str(error))
+                self._leases.lost(str(error))
             case _:
                 tick.errors += 1
                 self._log.error("job_failed", job=tick.name, attempts=tick.errors, exc_info=error)
                 if tick.errors >= TOO_MANY_ERRORS:
-                    self._give_up(70)
+                    self._give_up(EX_SOFTWARE)
 
     def _give_up(self, code: int) -> None:
         self.exit_code = code
@@ -307,13 +244,14 @@ class App:
     def _run_now(self, name: str) -> None:
         self._ticks[name]()
         if self._ticks[name].errors:
-            self.exit_code = 70
+            self.exit_code = EX_SOFTWARE
 
     @property
     def unavailable(self) -> tuple[str, ...]:
         """The inboxes and outlets that could not be reached at their last try."""
         inboxes = (name for name, one in self._pollers.items() if one.failures)
-        return (*inboxes, *self._outlet_retry_at)
+        outlets = (name for name, one in self._couriers.items() if one.failures)
+        return (*inboxes, *outlets)
 
     def run(self) -> int:
         """Run until asked to stop; return the exit status."""
@@ -405,10 +343,7 @@ class App:
 
     def close(self) -> None:
         """Give back leases and let go of every connection."""
-        with suppress(StoreUnavailableError):
-            for lease in self._leases.values():
-                self._store.release_lease(lease)
-        self._leases.clear()
+        self._leases.release()
         closing: list[Inbox | Outlet] = [*self.inboxes.values(), *self.outlets.values()]
         for part in closing:
             part.close()

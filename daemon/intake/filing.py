@@ -193,8 +193,17 @@ class Filing:
                 stated_on=found.reply_by_on if ico and found else None,
                 ico_notice=found is None or found.category is Category.ICO_DECISION,
             )
+            if moved.due_on == clock.due_on:
+                continue
+            done = tx.decided_actions(clock.id)  # and what was sent is not sent again
             tx.end_clock(clock.id, by="moved", now=now)
-            new_id = self._start(tx, enquiry.id, moved, same.id, received_at)
+            new_id = tx.start_clock(
+                enquiry.id,
+                moved,
+                message_id=same.id,
+                received_at=received_at,
+                steps=[step for step in steps_of(moved) if step[0] not in done],
+            )
             tx.audit(
                 "deadline_moved",
                 f"enquiry:{enquiry.id}",

@@ -26,6 +26,7 @@ class OpenClock:
     kind: str
     message_id: int
     received_at: datetime
+    due_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,19 @@ class Clocks(Rows):
         """Return the clocks of an enquiry that run."""
         row = schema.deadline.c
         rows = self.connection.execute(
-            select(row.id, row.kind, row.message_id, row.received_at)
+            select(row.id, row.kind, row.message_id, row.received_at, row.due_on)
             .where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
             .order_by(row.id)
         )
         return [OpenClock(**r._mapping) for r in rows]
+
+    def decided_actions(self, deadline_id: int) -> set[str]:
+        """Return which actions (remind, escalate) a clock has had decided."""
+        row = schema.deadline_step.c
+        decided = select(row.action).where(
+            row.deadline_id == deadline_id, row.decided_at.is_not(None)
+        )
+        return set(self.connection.scalars(decided))
 
     def start_clock(
         self,

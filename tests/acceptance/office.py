@@ -64,16 +64,16 @@ class Running:
 
     def __init__(self, command: Sequence[str], *, folder: Path, log: Path) -> None:
         self.log = log
-        self._stderr = log.open("ab")
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=an_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._stderr,
-            start_new_session=True,
-        )
+        with log.open("ab") as stderr:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=an_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                start_new_session=True,
+            )
 
     @property
     def is_alive(self) -> bool:
@@ -89,7 +89,6 @@ class Running:
         began = time.monotonic()
         self.ask_to_stop()
         code = self.process.wait(within_s)
-        self._stderr.close()
         assert code == 0, self.tail()
         return time.monotonic() - began
 
@@ -97,7 +96,6 @@ class Running:
         """End it with SIGKILL, in the middle of whatever it does."""
         self.process.kill()
         self.process.wait(10)
-        self._stderr.close()
 
     def events(self) -> list[dict[str, Any]]:
         """Return the lines of the log; each has to be JSON."""

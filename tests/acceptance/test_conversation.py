@@ -73,9 +73,7 @@ class Correspondent:
 
 
 @pytest.fixture
-def correspondent(
-    make_office: Callable[..., Office], mail_server: MailServer
-) -> Correspondent:
+def correspondent(make_office: Callable[..., Office], mail_server: MailServer) -> Correspondent:
     """Somebody who writes to an office that works."""
     return Correspondent(make_office(mail_server), mail_server)
 

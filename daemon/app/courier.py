@@ -1,0 +1,68 @@
+"""Sending by one outlet now and then, and leaving it alone for a while when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from connectors.base import AccessDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from structlog.typing import FilteringBoundLogger
+
+    from connectors.base import ConnectorError, Outlet
+    from daemon.outbox import Sender
+
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=5)
+_MOST_DOUBLINGS = 10
+
+
+@dataclass(slots=True, kw_only=True)
+class Courier:
+    """One outlet's sender; remembers only when to try again."""
+
+    outlet: Outlet
+    sender: Sender
+    clock: Callable[[], datetime]
+    log: FilteringBoundLogger
+    stopping: Callable[[], bool]
+    failures: int = 0
+    retry_at: datetime | None = None
+
+    def send(self) -> None:
+        """Send what is due, unless the outlet is being left alone.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        if self.retry_at is not None and self.clock() < self.retry_at:
+            return
+        done = self.sender.send_due(self.outlet, until=self.stopping)
+        if done.sent or done.deferred or done.rejected:
+            self.log.info(
+                "outbox_sent",
+                outlet=self.outlet.name,
+                sent=done.sent,
+                deferred=done.deferred,
+                rejected=done.rejected,
+            )
+        if done.stopped_by is not None:
+            self._failed(done.stopped_by)
+        elif self.failures:
+            self.log.info("outlet_recovered", outlet=self.outlet.name, attempts=self.failures)
+            self.failures, self.retry_at = 0, None
+
+    def _failed(self, error: ConnectorError) -> None:
+        self.failures += 1
+        doublings: int = 2 ** min(self.failures - 1, _MOST_DOUBLINGS)
+        self.retry_at = self.clock() + min(_FIRST_PAUSE * doublings, _LONGEST_PAUSE)
+        if self.failures > 1:
+            return  # said once, and once more on recovery
+        if isinstance(error, AccessDeniedError):
+            self.log.error("outlet_access-denied", outlet=self.outlet.name, why=str(error))
+        else:
+            self.log.warning("outlet_unavailable", outlet=self.outlet.name, why=str(error))
