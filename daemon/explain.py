@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from daemon.model import Classification, Decision, Message, Policy
 
 LINES = ".jsonl"  # a file of enquiries, one a line
-_NOT_MAIL = frozenset({LINES, ".md", ".tsv"})  # passed over in folders
-_TEXT_FIELDS = ("id", "box", "from_name", "from_addr", "subject", "body")
+_NOT_MAIL = (LINES, ".md", ".tsv")  # passed over in folders
+_TEXT_FIELDS = ("box", "from_name", "from_addr", "subject", "body")
 
 
 class UnreadableError(Exception):
@@ -96,13 +96,14 @@ class Judge:
             yield self._judge_line(path, number, line, inbox)
 
     def _judge_line(self, path: str, number: int, line: bytes, inbox: Box | None) -> Judged:
+        label = {"id": f"{path}:{number}"}
         try:
-            fields = _fields(line)
+            entry = _entry(line)
+            label = {"id": _id_of(entry) or f"{path}:{number}"}
+            fields = _fields(entry)
             box = inbox or Box(fields["box"] or Box.CUSTOMER_CARE)
         except ValueError as error:
-            label = {"id": f"{path}:{number}"}
             return Judged(label=label, error=f"Line {number} of {path} is no enquiry: {error}.")
-        label = {"id": fields["id"] or f"{path}:{number}"}
         message = message_from_fields(
             box=box,
             from_name=fields["from_name"],
@@ -113,9 +114,13 @@ class Judge:
         return self._judge(label, message)
 
     def _judge(self, label: Mapping[str, str], message: Message) -> Judged:
-        found = self.classifier.classify(message)
         context = Context(received_at=self.clock())
-        decision = decide(message, found, self.policy, context, days=self.days)
+        try:
+            found = self.classifier.classify(message)
+            decision = decide(message, found, self.policy, context, days=self.days)
+        except Exception as error:  # noqa: BLE001 -- the daemon would quarantine it, so this does
+            why = f"A mistake in this software ({type(error).__name__}) kept it from being judged."
+            return Judged(label=label, error=why)
         return Judged(label=label, message=message, found=found, decision=decision)
 
 
@@ -146,7 +151,7 @@ def walk(folder: str) -> list[str]:
             name = f"{folder.rstrip('/') or ''}/{entry.name}"
             if entry.is_dir() and not entry.is_symlink():
                 found += walk(name)
-            elif entry.is_file() and entry.suffix not in _NOT_MAIL:
+            elif entry.is_file() and not entry.name.endswith(_NOT_MAIL):
                 found.append(name)
     except OSError as error:
         msg = f"{folder}: cannot be read ({error.strerror})."
@@ -154,11 +159,11 @@ def walk(folder: str) -> list[str]:
     return found
 
 
-def _fields(line: bytes) -> dict[str, str]:
-    """Return the fields that are read, each a string.
+def _entry(line: bytes) -> dict[str, Any]:
+    """Return the JSON object of a line.
 
     Raises:
-        ValueError: it is no JSON object, or a field is no text.
+        ValueError: it is none.
     """
     try:
         entry: Any = json.loads(line)
@@ -168,11 +173,24 @@ def _fields(line: bytes) -> dict[str, str]:
     if not isinstance(entry, dict):
         msg = "it is not a JSON object"
         raise ValueError(msg)  # noqa: TRY004 -- for the caller a line is wrong, whatever its type
+    return entry
+
+
+def _id_of(entry: Mapping[str, Any]) -> str:
+    """Return the id, as text also where it is a number; "" for none."""
+    value = entry.get("id")
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _fields(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields that are read, each a string.
+
+    Raises:
+        ValueError: a field is no text.
+    """
     fields = {name: entry.get(name) for name in _TEXT_FIELDS}
     for name, value in fields.items():
-        if name == "id" and isinstance(value, int):
-            fields[name] = str(value)
-        elif value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str):
             msg = f"{name} is not text"
             raise ValueError(msg)
     return {name: value or "" for name, value in fields.items()}

@@ -159,3 +159,17 @@ class FakeOutlet:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+@dataclass
+class FakeLog:
+    """A log that remembers its events, and that they were said with these values."""
+
+    events: list[str] = field(default_factory=list)
+    values: list[dict[str, object]] = field(default_factory=list)
+
+    def _say(self, event: str, **values: object) -> None:
+        self.events.append(event)
+        self.values.append(values)
+
+    debug = info = warning = error = _say

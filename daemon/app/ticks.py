@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,13 @@ class Tick:
             while again:
                 self._wanted.clear()
                 again = self._run() and self._wanted.is_set()
+
+    def ends_by(self, until: float) -> bool:
+        """Wait for a run that goes on now, until `until` (monotonic); whether it has ended."""
+        ended = self._running.acquire(timeout=max(0.0, until - time.monotonic()))
+        if ended:
+            self._running.release()
+        return ended
 
     def _run(self) -> bool:
         try:

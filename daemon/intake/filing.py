@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from daemon.deadlines import WorkingDays
     from daemon.intake.facts import Filed
     from daemon.letters import Letters
-    from daemon.model import Deadline, OutboxEntry, Policy
+    from daemon.model import Classification, Deadline, OutboxEntry, Policy
     from daemon.store import Transaction
+    from daemon.store.clocks import OpenClock
     from daemon.store.messages import StoredMessage
 
 
@@ -71,25 +72,19 @@ class Filing:
         if filed.decision.outcome is Outcome.OPENED and filed.decision.skip is None:
             clocks.append(deadline(ClockKind.ACK, received_at, self.days))
         for clock in clocks:
-            clock_id = self._start(tx, filed.enquiry_id, clock, filed.message_id, received_at)
+            clock_id = tx.start_clock(
+                filed.enquiry_id,
+                clock,
+                message_id=filed.message_id,
+                received_at=received_at,
+                steps=steps_of(clock),
+            )
             tx.audit(
                 "deadline_started",
                 f"enquiry:{filed.enquiry_id}",
                 at=filed.now,
                 detail={"id": clock_id, "kind": clock.kind, "due_on": clock.due_on.isoformat()},
             )
-
-    def _start(
-        self,
-        tx: Transaction,
-        enquiry_id: int,
-        clock: Deadline,
-        message_id: int,
-        received_at: datetime,
-    ) -> int:
-        return tx.start_clock(
-            enquiry_id, clock, message_id=message_id, received_at=received_at, steps=steps_of(clock)
-        )
 
     def _entries(self, tx: Transaction, filed: Filed) -> list[OutboxEntry]:
         """Return the letters that follow: acknowledgement, notice to the team, alerts."""
@@ -181,35 +176,46 @@ class Filing:
             tx.received_first_at(enquiry.id, received_at)
         found = tx.classification_of(same.id)
         for clock in tx.open_clocks(enquiry.id):
-            if clock.message_id != same.id or clock.kind == ClockKind.VULNERABLE:
-                continue
-            kind = ClockKind(clock.kind)
-            ico = found is not None and kind is ClockKind.ICO
-            moved = deadline(
-                kind,
-                received_at,
-                self.days,
-                notice_on=found.notice_on if ico and found else None,
-                stated_on=found.reply_by_on if ico and found else None,
-                ico_notice=found is None or found.category is Category.ICO_DECISION,
-            )
-            if moved.due_on == clock.due_on:
-                continue
-            done = tx.decided_actions(clock.id)  # and what was sent is not sent again
-            tx.end_clock(clock.id, by="moved", now=now)
-            new_id = tx.start_clock(
-                enquiry.id,
-                moved,
-                message_id=same.id,
-                received_at=received_at,
-                steps=[step for step in steps_of(moved) if step[0] not in done],
-            )
-            tx.audit(
-                "deadline_moved",
-                f"enquiry:{enquiry.id}",
-                at=now,
-                detail={"kind": kind, "old": clock.id, "new": new_id, "why": "earlier receipt"},
-            )
+            if clock.message_id == same.id and clock.kind != ClockKind.VULNERABLE:
+                self._move(tx, enquiry.id, clock, found, received_at, now)
+
+    def _move(
+        self,
+        tx: Transaction,
+        enquiry_id: int,
+        clock: OpenClock,
+        found: Classification | None,
+        received_at: datetime,
+        now: datetime,
+    ) -> None:
+        """Put a clock on its date by another receipt; what was sent is not sent again."""
+        kind = ClockKind(clock.kind)
+        ico = found if kind is ClockKind.ICO else None
+        moved = deadline(
+            kind,
+            received_at,
+            self.days,
+            notice_on=ico.notice_on if ico else None,
+            stated_on=ico.reply_by_on if ico else None,
+            ico_notice=ico is None or ico.category is Category.ICO_DECISION,
+        )
+        if moved.due_on == clock.due_on:
+            return
+        done = tx.decided_actions(clock.id)
+        tx.end_clock(clock.id, by="moved", now=now)
+        new_id = tx.start_clock(
+            enquiry_id,
+            moved,
+            message_id=clock.message_id,
+            received_at=received_at,
+            steps=[step for step in steps_of(moved) if step[0] not in done],
+        )
+        tx.audit(
+            "deadline_moved",
+            f"enquiry:{enquiry_id}",
+            at=now,
+            detail={"kind": kind, "old": clock.id, "new": new_id, "why": "earlier receipt"},
+        )
 
 
 def steps_of(clock: Deadline) -> list[tuple[str, datetime]]:

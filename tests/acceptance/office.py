@@ -171,7 +171,7 @@ class Office:
     # Mailboxes
 
     def watch(
-        self, name: str, *, box: str = "", address: str = "", user: str = "", **settings: object
+        self, name: str, *, box: str = "", address: str = "", user: str = "", **settings: Any
     ) -> Inbox:
         """Make a mailbox and watch it; `settings` go into inboxes.toml as they are."""
         inbox = Inbox(
@@ -184,7 +184,7 @@ class Office:
         self.inboxes[name] = inbox
         return inbox
 
-    def watch_doors(self, **settings: object) -> None:
+    def watch_doors(self, **settings: Any) -> None:
         """Watch the four mailboxes that people write to."""
         for name in DOORS:
             self.watch(name, **settings)
@@ -204,7 +204,10 @@ class Office:
         """Write the config files that name servers and folders."""
         (self.config / "inboxes.toml").write_text("\n".join(self._inbox_tables()))
         (self.config / "outlets.toml").write_text(self._outlets())
-        daemon = {"store": {"url": self.url}, "schedule": {"lease_s": 10, **self.schedule}}
+        daemon: dict[str, dict[str, object]] = {
+            "store": {"url": self.url},
+            "schedule": {"lease_s": 10, **self.schedule},
+        }
         daemon |= {"log": {"level": "debug", "format": "json"}}
         daemon |= {"signing": {"keys": [{"id": "t", "secret": "file:signing"}]}}
         daemon |= {"paths": {"templates": str(ROOT / "templates"), "state": str(self.state)}}
@@ -235,7 +238,7 @@ class Office:
                 "poll_s": 0.5,
                 "idle": False,
             }
-            yield f"[[inbox]]\n{_toml(table | inbox.settings)}"
+            yield f"[[inbox]]\n{_toml({**table, **inbox.settings})}"
 
     def _outlets(self) -> str:
         outlet: dict[str, object] = {"name": "out", "kind": "maildir", "path": "sent"}

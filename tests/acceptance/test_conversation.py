@@ -83,7 +83,7 @@ def _kinds(shown: dict[str, Any]) -> set[str]:
 
 
 def test_a_suicide_threat_in_a_reply_raises_its_alert(correspondent: Correspondent) -> None:
-    """The duty officers are mailed, the clock starts, and Intake's enquiry goes to Customer Care."""
+    """The duty officers are mailed, the clock starts, Intake's enquiry goes to Customer Care."""
     answer, reference = correspondent.complain()
     shown = correspondent.office.show(reference)
     assert (shown["route"], shown["status"]) == ("intake", "open")

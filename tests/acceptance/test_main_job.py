@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,9 +107,9 @@ def _live_through(
     public, teams = office.mailbox("public"), {a: office.mailbox(a.split("@")[0]) for a in TEAMS}
     mails = list(a_day(COUNT - TWINS))
     for address in {mail.sender for mail in mails if mail.sender}:
-        server.deliver_to(address, lambda content: dovecot.deliver(public, content))
+        server.deliver_to(address, partial(dovecot.deliver, public))
     for address, user in teams.items():
-        server.deliver_to(address, lambda content, user=user: dovecot.deliver(user, content))
+        server.deliver_to(address, partial(dovecot.deliver, user))
     twins = _deliver(office, mails)
     running = office.start()
     try:

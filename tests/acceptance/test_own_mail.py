@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.acceptance.letters import Sent
@@ -32,8 +33,7 @@ def _watch_everything(office: Office, server: MailServer) -> None:
         "answers", box="customer-care", address=SIGNED_ADDRESS, role="commands", poll_s=POLL_S
     )
     for inbox in office.inboxes.values():
-        user = inbox.user
-        server.deliver_to(inbox.address, lambda c, user=user: office.dovecot.deliver(user, c))
+        server.deliver_to(inbox.address, partial(office.dovecot.deliver, inbox.user))
 
 
 def _numbers(office: Office) -> dict[str, int]:
@@ -43,11 +43,13 @@ def _numbers(office: Office) -> dict[str, int]:
 
 def _wait_until_still(office: Office) -> dict[str, int]:
     """Wait until two looks, some polls apart, find the same; return what they find."""
+    before = _numbers(office)
     for _ in range(20):
-        before = _numbers(office)
         time.sleep(4 * POLL_S)
-        if before == _numbers(office) and not office.ledger.unsent():
-            return before
+        now = _numbers(office)
+        if before == now and not office.ledger.unsent():
+            return now
+        before = now
     message = f"it never comes to rest: {before}"
     raise AssertionError(message)
 

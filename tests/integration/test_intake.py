@@ -40,6 +40,7 @@ AT_CARE = an_inbox()
 AT_INTAKE = an_inbox("intake", box=Box.INTAKE, address=INTAKE)
 AT_OMBUDSMAN = an_inbox("ombudsman", box=Box.OMBUDSMAN, address=f"ombudsman@{OFFICE}")
 AT_RISK = a_classification(category=Category.OTHER, criteria=(Criterion.VULNERABLE,))
+UNREADABLE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4  # some file, no mail
 FOI = a_classification(category=Category.FOI_DPA, matters=(ClockKind.FOI,))
 
 
@@ -203,7 +204,7 @@ def test_the_same_words_of_two_people_are_two_messages(store, office):
     assert count(store)["enquiry"] == 2
 
 
-def test_without_a_message_id_date_and_subject_tell_mails_apart(store, office):
+def test_without_a_message_id_date_and_subject_tell_mails_apart(office):
     """The same words on another day are another message."""
 
     def without_id(**changes):
@@ -274,6 +275,21 @@ def test_a_later_receipt_moves_nothing(store, office):
     assert "deadline_moved" not in events(store)
 
 
+def test_what_was_sent_is_not_sent_again_when_a_clock_moves(store, office):
+    """The reminder went out before the earlier receipt came to light; only what is ahead stays."""
+    mail = a_mail(message_id="a@home.example")
+    reference = office.take(mail, at=NOW).reference
+    office.clock.move(days=13)
+    office.sweeper.sweep()
+    reminders = office.letters_of(reference, "reminder")
+    assert len(reminders) == 1
+    earlier = a_raw(b"Received: b\r\n" + mail, inbox="care", arrived_at=NOW - timedelta(days=3))
+    office.take(earlier)
+    assert "deadline_moved" in events(store)
+    office.sweeper.sweep()
+    assert office.letters_of(reference, "reminder") == reminders
+
+
 def test_a_letter_of_the_ico_is_moved_by_its_own_rule(store, office):
     """It is no decision notice, so it keeps its 20 working days."""
     office.classifier.usual = a_classification(
@@ -321,7 +337,7 @@ def test_a_reply_to_our_acknowledgement_joins_by_its_token(store, office):
     assert office.take(a_mail(answers=[ours])).reference == first.reference
 
 
-def test_a_mail_to_our_signed_address_joins_by_its_token(store, office):
+def test_a_mail_to_our_signed_address_joins_by_its_token(office):
     """Also without any thread."""
     first = office.take(a_mail())
     token = office.signer.sign(
@@ -334,7 +350,7 @@ def test_a_mail_to_our_signed_address_joins_by_its_token(store, office):
 @pytest.mark.parametrize(
     "colleague", ["north@constituency.example", "anybody@north-office.example"]
 )
-def test_an_mps_office_colleague_joins(store, office, colleague):
+def test_an_mps_office_colleague_joins(office, colleague):
     """Anyone of the same office is a party: by a listed address or by the office's domain."""
     first = office.take(
         a_mail(sender="caseworker@north-office.example", message_id="a@north-office.example")
@@ -343,7 +359,7 @@ def test_an_mps_office_colleague_joins(store, office, colleague):
     assert second.reference == first.reference
 
 
-def test_a_stranger_in_the_thread_does_not_join(store, office):
+def test_a_stranger_in_the_thread_does_not_join(office):
     """A new enquiry, with the link proposed and an answer of its own."""
     first = office.take(a_mail(message_id="a@home.example"))
     other = office.take(
@@ -366,7 +382,7 @@ def test_a_made_up_token_joins_nothing(store, office):
     assert office.view(other.reference)["linked_to"] is None
 
 
-def test_a_reference_in_the_subject_is_a_proposal(store, office):
+def test_a_reference_in_the_subject_is_a_proposal(office):
     """Words prove nothing."""
     first = office.take(a_mail())
     other = office.take(a_mail(subject=f"About {first.reference}"))
@@ -375,7 +391,7 @@ def test_a_reference_in_the_subject_is_a_proposal(store, office):
 
 
 @pytest.mark.parametrize("ending", ["replied", "close"])
-def test_a_reply_to_an_ended_enquiry_opens_a_linked_one(store, office, ending):
+def test_a_reply_to_an_ended_enquiry_opens_a_linked_one(office, ending):
     """That is what a follow-up is; it gets its own answer."""
     first = office.take(a_mail(message_id="a@home.example"))
     getattr(office.casework, ending)(first.reference, by="A. Name")
@@ -385,7 +401,7 @@ def test_a_reply_to_an_ended_enquiry_opens_a_linked_one(store, office, ending):
     assert office.letters_of(second.reference)[0]["state"] == "waiting"
 
 
-def test_an_information_request_in_a_reply_is_an_enquiry_of_its_own(store, office):
+def test_an_information_request_in_a_reply_is_an_enquiry_of_its_own(office):
     """Linked, with its own clock and acknowledgement."""
     office.classifier.by_word["Freedom of Information"] = FOI
     first = office.take(a_mail(message_id="a@home.example"))
@@ -397,7 +413,7 @@ def test_an_information_request_in_a_reply_is_an_enquiry_of_its_own(store, offic
     assert office.letters_of(second.reference)
 
 
-def test_a_threat_of_suicide_in_a_reply_raises_an_alert(store, office):
+def test_a_threat_of_suicide_in_a_reply_raises_an_alert(office):
     """It joins; the duty officers are told at once, and the clock of the hour starts."""
     office.classifier.by_word["end it all"] = AT_RISK
     first = office.take(a_mail(message_id="a@home.example"))
@@ -413,7 +429,7 @@ def test_a_threat_of_suicide_in_a_reply_raises_an_alert(store, office):
     assert "enquiry_rerouted" in [line["event"] for line in view["audit"]]
 
 
-def test_every_threat_raises_its_own_alert(store, office):
+def test_every_threat_raises_its_own_alert(office):
     """Also where an earlier one was confirmed."""
     office.classifier.by_word["end it all"] = AT_RISK
     first = office.take(a_mail(message_id="a@home.example", text="I will end it all"))
@@ -424,7 +440,7 @@ def test_every_threat_raises_its_own_alert(store, office):
     assert len(office.letters_of(first.reference, "alert")) == 4
 
 
-def test_a_joined_message_starts_no_clock_twice(store, office):
+def test_a_joined_message_starts_no_clock_twice(office):
     """The first one runs on."""
     office.classifier.usual = a_classification(
         category=Category.OTHER, source=Source.MP, criteria=(Criterion.MP_NON_ROUTINE,)
@@ -524,7 +540,7 @@ def test_private_mail_stays_private_where_our_software_stumbles(store, office):
 
 def test_what_cannot_be_read_is_quarantined_and_a_person_told(store, office):
     """Kept whole, with its reason; the operators get it; it is settled."""
-    taken = office.take(b"")
+    taken = office.take(UNREADABLE)
     assert (taken.state, taken.outcome) == ("quarantined", Outcome.QUARANTINED)
     assert taken.is_settled
     ((state, reason, sha256),) = rows(store, schema.receipt, "state", "reason", "raw_sha256")
@@ -559,7 +575,7 @@ def test_a_message_that_cannot_be_decided_is_quarantined(store, office, monkeypa
 def test_a_quarantined_message_seen_again_is_told_once(store, office):
     """A mailbox numbered anew does not send its operators everything a second time."""
     for external_id in ("1:1", "2:1"):
-        assert office.take(a_raw(b"", external_id=external_id)).state == "quarantined"
+        assert office.take(a_raw(UNREADABLE, external_id=external_id)).state == "quarantined"
     assert count(store)["outbox"] == 1
     assert count(store)["receipt"] == 2
 
@@ -598,7 +614,7 @@ def test_an_answer_to_a_notice_is_a_command(store, office):
     assert count(store)["enquiry"] == 1
 
 
-def test_an_outsider_who_writes_to_a_notices_address_is_heard(store, office):
+def test_an_outsider_who_writes_to_a_notices_address_is_heard(office):
     """The address stood in copy of the answer they got."""
     first = office.take(a_mail(message_id="a@home.example"))
     token = office.signer.sign(reference=first.reference, purpose=Purpose.NOTICE, entry_key="n")
@@ -607,6 +623,9 @@ def test_an_outsider_who_writes_to_a_notices_address_is_heard(store, office):
 
 
 AT_BOUNCES = an_inbox("returns", role=InboxRole.BOUNCES, address=f"returns@{OFFICE}")
+DELIVERY_REPORT = a_classification(
+    category=Category.NOT_AN_ENQUIRY, automation=Skip.DELIVERY_REPORT
+)
 REPORT = """\
 From: MAILER-DAEMON@relay.example
 To: returns@ombudsman.example
@@ -647,6 +666,7 @@ def test_a_delivery_report_marks_the_mail_it_speaks_of(store, office, kind):
     """By the signed Message-ID of what it returns; the office sees that it did not arrive."""
     office.take(a_mail())
     ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
     report = REPORT.format(kind=kind, rfc_id=ours).encode()
     taken = office.take(report, AT_BOUNCES)
     assert taken.outcome is Outcome.INTERNAL
@@ -655,15 +675,37 @@ def test_a_delivery_report_marks_the_mail_it_speaks_of(store, office, kind):
     assert "outbox_not-delivered" in events(store)
 
 
+def test_a_report_of_a_delay_marks_nothing(store, office):
+    """The mail may still arrive."""
+    office.take(a_mail())
+    ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
+    report = REPORT.format(kind="message/rfc822", rfc_id=ours)
+    office.take(report.replace("Action: failed", "Action: delayed").encode(), AT_BOUNCES)
+    assert rows(store, schema.outbox, "not_delivered_at") == [None, None]
+
+
+def test_an_out_of_office_reply_to_the_bounce_address_marks_nothing(store, office):
+    """It quotes our Message-ID, and our mail has arrived."""
+    office.take(a_mail())
+    ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    office.classifier.usual = a_classification(
+        category=Category.NOT_AN_ENQUIRY, automation=Skip.AUTOMATED
+    )
+    office.take(a_mail(answers=[ours], text=f"I am away. <{ours}>"), AT_BOUNCES)
+    assert rows(store, schema.outbox, "not_delivered_at") == [None, None]
+
+
 def test_a_delivery_report_about_somebody_elses_mail_marks_nothing(store, office):
     """Its Message-ID is not signed by us."""
     office.take(a_mail())
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
     report = REPORT.format(kind="message/rfc822", rfc_id="x@else.example").encode()
     office.take(report, AT_BOUNCES)
     assert rows(store, schema.outbox, "not_delivered_at") == [None, None]
 
 
-def test_a_reply_in_a_folder_of_sent_mail_is_seen(store, office):
+def test_a_reply_in_a_folder_of_sent_mail_is_seen(office):
     """Evidence only: the clocks run on until a person confirms."""
     first = office.take(a_mail(message_id="a@home.example"))
     office.clock.move(hours=1)

@@ -1,0 +1,76 @@
+"""The answer to an enquirer: silent, held for a person, or sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.classify.automation import is_no_reply
+from daemon.decide.case import is_forged
+from daemon.model import Box, Category, Hold, Skip, Source
+
+if TYPE_CHECKING:
+    from daemon.decide.case import Case
+
+_MP_SOURCES = frozenset({Source.MP, Source.COMMITTEE_CHAIR})
+
+
+def skip_of(case: Case) -> Skip | None:
+    """Return why an enquiry gets no acknowledgement although it is logged."""
+    if case.message.box is Box.X_MENTION:
+        return Skip.PUBLIC_MENTION
+    sender = case.message.sender.address
+    if case.forward is None and case.policy.directory.is_own(sender):
+        return Skip.OWN_ADDRESS
+    if is_no_reply(case.recipient):
+        return Skip.NO_REPLY_ADDRESS  # an MP's or the ICO's, or it would have been set aside
+    return None
+
+
+def holds_of(case: Case) -> list[tuple[Hold, str]]:
+    """Return every reason why the acknowledgement waits for a person, the gravest first."""
+    found, box = case.found, case.message.box
+    personal = any(a.personal_reply_only for a in case.arrangements)
+    needs_address = not box.is_social and box is not Box.POST
+    reasons = (
+        (bool(found.alerts), Hold.VULNERABLE, "Somebody may be at risk: a duty officer answers."),
+        (
+            case.forward is not None,
+            Hold.OWN_DOMAIN_FORWARD,
+            "A colleague passed it on: a person checks the sender.",
+        ),
+        (is_forged(case), Hold.AUTHENTICATION, "Our own server could not confirm the sender."),
+        (personal, Hold.ARRANGEMENT, "A handling arrangement asks for a personal reply only."),
+        (
+            found.automation is not None,
+            Hold.DOUBT,
+            "It may be an automatic reply, but from somebody we know.",
+        ),
+        (
+            found.automation is None and found.category is Category.NOT_AN_ENQUIRY,
+            Hold.PROPOSED_SET_ASIDE,
+            "It looks like no enquiry: a person decides.",
+        ),
+        (
+            needs_address and not case.recipient,
+            Hold.DOUBT,
+            "It carries no address that an answer could go to.",
+        ),
+        (_over_limit(case), Hold.LIMIT, "Too many acknowledgements today: a person has a look."),
+    )
+    return [(hold, why) for applies, hold, why in reasons if applies]
+
+
+def _over_limit(case: Case) -> bool:
+    sent, limits = case.context.sent_today, case.policy.limits
+    domain = case.recipient.rpartition("@")[2]
+    known = domain in case.policy.directory.known_domains
+    return (
+        sent.to_address >= limits.per_address
+        or (sent.to_domain >= limits.per_domain and not known)
+        or sent.in_all >= limits.in_all
+    )
+
+
+def template_of(case: Case) -> str:
+    """Return the acknowledgement's name; a category's own text needs a decided category."""
+    return "mp" if case.found.source in _MP_SOURCES and case.on else "general"

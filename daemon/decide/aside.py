@@ -1,0 +1,65 @@
+"""Setting aside: on the evidence of headers or of a configured rule alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.decide.clocks import deadlines_of
+from daemon.model import ClockKind, Criterion, Decision, Outcome, Route, Skip, Source, Step
+from daemon.words import SKIPS
+
+if TYPE_CHECKING:
+    from daemon.decide.case import Case
+    from daemon.model import Classification
+
+# Reasons that prove no machine, whatever they rest on.
+_UNPROVEN = frozenset({Skip.RULE, Skip.NO_REPLY_ADDRESS, Skip.RECALL_NOTICE})
+
+
+def set_aside(case: Case) -> Skip | None:
+    """Return the header evidence or configured rule to set a message aside, if it may be.
+
+    A pattern in the text is not enough against somebody we know or somebody at risk.
+    """
+    reason = case.found.automation
+    if reason is None or (_is_protected(case) and not _is_proven(case.found, reason)):
+        return None
+    return reason
+
+
+def _is_proven(found: Classification, reason: Skip) -> bool:
+    """Whether headers prove a machine: a configured text or a no-reply address do not."""
+    said = f"set aside: {reason}"
+    by_text = any(e.step is not Step.FACT and e.says == said for e in found.evidence)
+    return not by_text and reason not in _UNPROVEN
+
+
+def _is_protected(case: Case) -> bool:
+    known = {Source.MP, Source.COMMITTEE_CHAIR, Source.ICO}
+    directory, sender = case.policy.directory, case.message.sender
+    party = any(link.proven and link.sender_is_party for link in case.context.links)
+    return (
+        case.found.source in known
+        or directory.mp_office(sender.address) is not None
+        or sender.address in directory.chair_addresses
+        or sender.domain in directory.ico_domains
+        or party
+        or bool(case.arrangements)
+        or Criterion.VULNERABLE in case.found.criteria
+    )
+
+
+def put_aside(case: Case, reason: Skip) -> Decision:
+    """Return the decision to set a message aside; an alert is raised all the same."""
+    alerts = case.found.alerts
+    return Decision(
+        outcome=Outcome.SET_ASIDE,
+        route=Route.SET_ASIDE,
+        reasons=(f"Set aside: {SKIPS[reason]}.",),
+        linked_to=case.context.links[0] if case.context.links else None,
+        team=case.policy.routes.get(Route.CUSTOMER_CARE, "") if alerts else "",
+        deadlines=tuple(deadlines_of(case, [ClockKind.VULNERABLE])) if alerts else (),
+        alerts=alerts,
+        skip=reason,
+        notify=False,
+    )

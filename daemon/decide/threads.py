@@ -1,0 +1,57 @@
+"""Joining: which open enquiry a message goes on with, and what it adds to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.decide.case import REQUESTS, is_forged
+from daemon.model import (
+    Category,
+    Criterion,
+    EnquiryStatus,
+    Source,
+)
+
+if TYPE_CHECKING:
+    from daemon.decide.case import Case
+    from daemon.model import ThreadLink
+
+
+def joinable(case: Case) -> ThreadLink | None:
+    """Return the open enquiry that a message joins: thread or token, and a party wrote it.
+
+    Where the thread has several, the latest that is about what it asks.
+    """
+    if _is_new_matter(case):
+        return None
+    return next((link for link in _open_threads(case) if not _adds_matter(case, link)), None)
+
+
+def is_in_open_thread(case: Case) -> bool:
+    """Whether a party goes on with the thread of an open enquiry, whatever about."""
+    return bool(_open_threads(case))
+
+
+def _open_threads(case: Case) -> list[ThreadLink]:
+    if case.forward is not None or is_forged(case):
+        return []
+    return [
+        link
+        for link in case.context.links
+        if link.proven and link.status is EnquiryStatus.OPEN and link.sender_is_party
+    ]
+
+
+def _is_new_matter(case: Case) -> bool:
+    """Whether it is a matter of the ICO's, which never joins a complainant's enquiry."""
+    return case.found.source is Source.ICO and case.found.category is Category.ICO_DECISION
+
+
+def _adds_matter(case: Case, link: ThreadLink) -> bool:
+    """Whether it brings an FOI, data-protection or legal matter that the enquiry is not about."""
+    found = case.found
+    asks = found.category is Category.FOI_DPA or bool(REQUESTS & set(found.matters))
+    if asks and link.category is not Category.FOI_DPA:
+        return True
+    legal = Criterion.LEGAL_CHALLENGE
+    return legal in found.criteria and legal not in link.criteria

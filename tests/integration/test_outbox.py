@@ -1,0 +1,313 @@
+"""Sending: in order, once where nothing breaks, and never with a transaction open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from connectors.base import (
+    AccessDeniedError,
+    DeferredError,
+    RejectedError,
+    UnavailableError,
+)
+from daemon.model import Hold, OutboxKind
+from daemon.outbox import CLAIM, GIVE_UP_AFTER
+from daemon.store import schema
+from tests.builders import NOW, OFFICE, a_mail, an_entry, an_office_over
+from tests.fakes import FakeOutlet
+
+OPERATOR = f"operator@{OFFICE}"
+
+
+@pytest.fixture
+def office(store):
+    return an_office_over(store)
+
+
+@pytest.fixture
+def outlet():
+    return FakeOutlet()
+
+
+def queue(office, *entries, now=NOW):
+    with office.store.write() as tx:
+        return tx.queue(entries, enquiry_id=None, message_id=None, now=now)
+
+
+def to(*names):
+    return [an_entry(recipient=f"{name}@home.example") for name in names]
+
+
+def outbox(office, *columns):
+    query = select(*(schema.outbox.c[name] for name in columns)).order_by(schema.outbox.c.id)
+    with office.store.read() as tx:
+        return [row[0] if len(columns) == 1 else tuple(row) for row in tx.connection.execute(query)]
+
+
+def events(office):
+    with office.store.read() as tx:
+        return tx.connection.scalars(select(schema.audit.c.event)).all()
+
+
+def test_what_is_due_is_sent_in_order_and_marked(office, outlet):
+    """However many there are, each once, its bytes as they were queued."""
+    entries = to(*(f"r{n:02}" for n in range(45)))
+    queue(office, *entries)
+    done = office.sender.send_due(outlet)
+    assert (done.sent, done.deferred, done.rejected, done.stopped_by) == (45, 0, 0, None)
+    assert outlet.recipients == [entry.recipient for entry in entries]
+    assert [sent.content for sent in outlet.sent] == [entry.content for entry in entries]
+    assert {sent.sender for sent in outlet.sent} == {f"returns@{OFFICE}"}
+    assert set(outbox(office, "state", "sent_at", "attempts")) == {("sent", NOW, 1)}
+    assert events(office).count("outbox_sent") == 45
+    assert office.sender.send_due(outlet).sent == 0
+
+
+def test_what_is_held_or_not_yet_due_stays(office, outlet):
+    """Nothing goes before its time or against a hold."""
+    queue(office, an_entry(hold=Hold.LIMIT), an_entry(send_after=NOW + timedelta(seconds=1)))
+    assert office.sender.send_due(outlet).sent == 0
+    office.clock.move(seconds=1)
+    assert office.sender.send_due(outlet).sent == 1
+
+
+def test_an_acknowledgement_that_left_ends_its_clock(office, outlet):
+    """Only that one; a notice ends none."""
+    taken = office.take(a_mail())
+    office.sender.send_due(outlet)
+    ended = {c["kind"]: c["ended_by"] for c in office.view(taken.reference)["deadlines"]}
+    assert ended == {"ack": "sent", "other": None}
+
+
+def test_no_transaction_is_open_while_a_mail_is_handed_over(office, outlet):
+    """A slow server keeps nobody from writing."""
+
+    def write(_envelope):
+        with office.store.write() as tx:
+            tx.set_cursor("care", "1", now=NOW)
+
+    outlet.on_send = write
+    queue(office, an_entry())
+    assert office.sender.send_due(outlet).sent == 1
+
+
+# Refused for good
+
+
+def test_a_refused_mail_has_failed_and_a_person_is_told_once(office, outlet):
+    """The others go on; the reason is on record."""
+    outlet.refused["bad@home.example"] = RejectedError("550 no such user", code=550)
+    queue(office, *to("bad", "good"))
+    done = office.sender.send_due(outlet)
+    assert (done.sent, done.rejected) == (2, 1)
+    assert outlet.recipients == ["good@home.example", OPERATOR]
+    assert outbox(office, "state", "last_error")[0] == ("failed", "550 no such user")
+    office.clock.move(days=1)
+    assert office.sender.send_due(outlet).sent == 0
+    assert "outbox_failed" in events(office)
+
+
+def test_a_refused_warning_is_not_warned_about(office, outlet):
+    """A warning about a warning would never end."""
+    outlet.refused[OPERATOR] = RejectedError("550 no such user")
+    queue(office, an_entry(kind=OutboxKind.OPERATOR, recipient=OPERATOR))
+    assert office.sender.send_due(outlet).rejected == 1
+    assert outbox(office, "state") == ["failed"]
+
+
+def test_an_acknowledgement_that_failed_shows_in_its_enquiry(office, outlet):
+    """Its clock runs on, so that somebody is told again when it is late."""
+    outlet.refused["resident@home.example"] = RejectedError("550 no such user")
+    taken = office.take(a_mail())
+    office.sender.send_due(outlet)
+    view = office.view(taken.reference)
+    assert [o["state"] for o in view["outbox"] if o["kind"] == "acknowledgement"] == ["failed"]
+    assert all(clock["ended_at"] is None for clock in view["deadlines"])
+    operator = next(sent for sent in outlet.sent if sent.recipient == OPERATOR)
+    assert taken.reference.encode() in operator.content
+
+
+# Refused for now
+
+
+def test_a_deferred_mail_waits_longer_each_time_and_others_go_on(office, outlet):
+    """Doubling from half a minute to an hour, with jitter to spread them."""
+    outlet.refused["grey@home.example"] = DeferredError("450 greylisted")
+    queue(office, *to("grey", "good"))
+    done = office.sender.send_due(outlet)
+    assert (done.sent, done.deferred) == (1, 1)
+    waits = []
+    for _ in range(9):
+        (again,) = [at for to_, at in outbox(office, "recipient", "send_after") if "grey" in to_]
+        waits.append((again - office.clock()).total_seconds())
+        office.clock.now = again - timedelta(seconds=1)
+        assert office.sender.send_due(outlet).deferred == 0
+        office.clock.now = again
+        assert office.sender.send_due(outlet).deferred == 1
+    assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    del outlet.refused["grey@home.example"]
+    office.clock.move(hours=1)
+    assert office.sender.send_due(outlet).sent == 1
+    assert outbox(office, "last_error")[0] == ""
+
+
+def test_jitter_spreads_the_waits():
+    """From half the pause to all of it."""
+    sender = an_office_over(None).sender
+    assert sender.pause(1) == timedelta(seconds=30)
+    object.__setattr__(sender, "jitter", lambda: 0.0)
+    assert sender.pause(1) == timedelta(seconds=15)
+    assert sender.pause(10_000) == timedelta(minutes=30)
+
+
+def test_after_about_three_days_of_tries_a_person_takes_over(office, outlet):
+    """It has failed, and the operator is told."""
+    outlet.refused["grey@home.example"] = DeferredError("450 greylisted")
+    queue(office, *to("grey"))
+    tried = timedelta()
+    for attempt in range(1, GIVE_UP_AFTER):
+        tried += office.sender.pause(attempt)
+    assert timedelta(days=3) <= tried <= timedelta(days=5)
+    with office.store.write() as tx:
+        tx.connection.execute(update(schema.outbox).values(attempts=GIVE_UP_AFTER - 1))
+    done = office.sender.send_due(outlet)
+    assert (done.deferred, done.sent) == (1, 1)
+    assert outbox(office, "state") == ["failed", "sent"]
+
+
+def test_an_entry_that_was_held_for_weeks_is_not_given_up_at_once(office, outlet):
+    """Its tries count, not its age."""
+    outlet.refused["grey@home.example"] = DeferredError("450 greylisted")
+    queue(office, *to("grey"))
+    office.clock.move(days=20)
+    office.sender.send_due(outlet)
+    assert outbox(office, "state") == ["waiting"]
+
+
+# The outlet itself fails
+
+
+@pytest.mark.parametrize("error", [UnavailableError("down"), AccessDeniedError("refused us")])
+def test_while_an_outlet_is_down_entries_keep_place_and_patience(office, outlet, error):
+    """No attempt counts, nothing is rearranged, nobody is told; then all of it goes."""
+    entries = to("one", "two", "three")
+    queue(office, *entries)
+    outlet.down = error
+    for _ in range(5):
+        done = office.sender.send_due(outlet)
+        assert (done.sent, done.stopped_by) == (0, error)
+        office.clock.move(minutes=1)
+    assert set(outbox(office, "state", "attempts", "send_after")) == {("waiting", 0, NOW)}
+    outlet.down = None
+    assert office.sender.send_due(outlet).sent == 3
+    assert outlet.recipients == [entry.recipient for entry in entries]
+
+
+def test_an_outlet_that_fails_in_the_middle_keeps_what_was_sent(office, outlet):
+    """The rest goes later, once."""
+    queue(office, *to("one", "two", "three"))
+
+    def fail(envelope):
+        if envelope.recipient.startswith("two") and outlet.down is None:
+            outlet.down = UnavailableError("cut off")
+            raise outlet.down
+
+    outlet.on_send = fail
+    assert office.sender.send_due(outlet).sent == 1
+    outlet.down, outlet.on_send = None, lambda _envelope: None
+    office.sender.send_due(outlet)
+    assert outlet.recipients == ["one@home.example", "two@home.example", "three@home.example"]
+
+
+def test_a_mistake_of_ours_with_one_mail_does_not_stop_the_others(office, outlet):
+    """It is tried again later like one that was deferred."""
+    outlet.refused["bad@home.example"] = ZeroDivisionError("words of a person")
+    queue(office, *to("bad", "good"))
+    done = office.sender.send_due(outlet)
+    assert (done.sent, done.deferred) == (1, 1)
+    assert "words" not in outbox(office, "last_error")[0]
+
+
+# Stops, kills and two daemons
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_stop_between_two_mails_gives_the_rest_back(office, outlet):
+    """They do not wait for the end of a claim."""
+    queue(office, *to("one", "two", "three"))
+    done = office.sender.send_due(outlet, until=lambda: len(outlet.sent) == 2)
+    assert done.sent == 2
+    assert outbox(office, "state", "attempts") == [("sent", 1), ("sent", 1), ("waiting", 0)]
+
+
+def test_a_kill_between_send_and_mark_repeats_the_same_mail(office, outlet):
+    """At least once: after the claim has ended, with the same bytes and Message-ID."""
+    queue(office, *to("one"))
+
+    def kill(envelope):
+        outlet.sent.append(envelope)
+        raise Killed
+
+    outlet.on_send = kill
+    with pytest.raises(Killed):
+        office.sender.send_due(outlet)
+    outlet.on_send = lambda _envelope: None
+    assert office.sender.send_due(outlet).sent == 0
+    office.clock.now += CLAIM + timedelta(seconds=1)
+    assert office.sender.send_due(outlet).sent == 1
+    first, second = outlet.sent
+    assert first == second
+    assert outbox(office, "state", "attempts") == [("sent", 2)]
+
+
+def test_the_claims_of_a_process_that_is_gone_are_free_at_once(office, outlet):
+    """And only those."""
+    queue(office, *to("one", "two"))
+    for holder, limit in (("dead", 1), ("alive", 1)):
+        with office.store.write() as tx:
+            tx.claim("relay", holder=holder, now=NOW, until=NOW + CLAIM, limit=limit)
+    assert office.sender.free_claims_of_the_gone(lambda holder: holder == "dead") == 1
+    office.sender.send_due(outlet)
+    assert outlet.recipients == ["one@home.example"]
+
+
+def test_nothing_is_sent_on_a_claim_that_may_have_ended(office, outlet):
+    """However slow the server is: each mail goes well inside its claim."""
+    queue(office, *to(*(f"r{n}" for n in range(8))))
+    ends = []
+
+    def slow(_envelope):
+        ends.extend(
+            until - office.clock()
+            for state, until in outbox(office, "state", "claimed_until")
+            if state == "claimed"
+        )
+        office.clock.move(seconds=50)
+
+    outlet.on_send = slow
+    assert office.sender.send_due(outlet).sent == 8
+    assert min(ends) > timedelta(minutes=2)
+    assert set(outbox(office, "state", "attempts")) == {("sent", 1)}
+
+
+def test_two_daemons_send_everything_once(store, outlet):
+    """Each sends what the other has not claimed."""
+    one, two = an_office_over(store, holder="one"), an_office_over(store, holder="two")
+    queue(one, *to(*(f"r{n}" for n in range(30))))
+    other = FakeOutlet()
+
+    def meanwhile(_envelope):
+        outlet.on_send = lambda _envelope: None
+        two.sender.send_due(other)
+
+    outlet.on_send = meanwhile
+    one.sender.send_due(outlet)
+    assert len(outlet.recipients + other.recipients) == 30
+    assert len({*outlet.recipients, *other.recipients}) == 30
+    assert other.recipients

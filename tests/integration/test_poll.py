@@ -1,0 +1,310 @@
+"""Polling: until the inbox is empty, marks after the commit, and nothing is passed over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from connectors.base import AccessDeniedError, UnavailableError
+from daemon.model import Box
+from daemon.poll import Poller
+from daemon.store import LeaseLostError, StoreUnavailableError, schema
+from tests.builders import NOW, a_mail, an_inbox, an_office_over
+from tests.fakes import FakeInbox, FakeLog
+
+
+@pytest.fixture
+def office(store):
+    return an_office_over(store)
+
+
+@pytest.fixture
+def inbox():
+    return FakeInbox(name="care")
+
+
+def a_poller(office, inbox, **changes):
+    lease = office.store.acquire_lease("care", "one", ttl_s=600, is_gone=lambda _holder: True)
+    values = {
+        "inbox": inbox,
+        "facts": an_inbox(),
+        "intake": office.intake,
+        "store": office.store,
+        "batch": 3,
+        "clock": office.clock,
+        "log": FakeLog(),
+        "lease": lambda: lease,
+        "stopping": lambda: False,
+        "on_taken": lambda _inbox, _taken: None,
+    }
+    return Poller(**{**values, **changes})
+
+
+def deliver(inbox, *texts, at=NOW, **mail):
+    return [inbox.deliver(a_mail(text=text, **mail), at=at) for text in texts]
+
+
+def cursor(office):
+    with office.store.read() as tx:
+        return tx.cursor("care")
+
+
+def receipts(office):
+    row = schema.receipt.c
+    with office.store.read() as tx:
+        found = tx.connection.execute(select(row.external_id, row.state).order_by(row.id))
+        return [tuple(one) for one in found]
+
+
+def test_a_poll_takes_in_all_there_is_batch_by_batch(office, inbox):
+    """In order; the cursor stands behind the last; everything is marked."""
+    ids = deliver(inbox, *"abcdefgh")
+    assert a_poller(office, inbox).poll() == 8
+    assert [one for one, _ in receipts(office)] == ids
+    assert cursor(office) == "8"
+    assert inbox.marked == ids
+
+
+def test_a_second_poll_brings_only_what_is_new(office, inbox):
+    """Also after a restart: the place stands in the store."""
+    deliver(inbox, "a", "b")
+    a_poller(office, inbox).poll()
+    deliver(inbox, "c")
+    assert a_poller(office, inbox).poll() == 1
+    assert a_poller(office, inbox).poll() == 0
+    assert len(receipts(office)) == 3
+
+
+def test_marks_come_after_the_commit(office, inbox):
+    """What is marked is stored, always."""
+    deliver(inbox, "a", "b", "c", "d")
+    seen = []
+    original = inbox.mark_done
+
+    def mark(external_ids):
+        with office.store.read() as tx:
+            seen.append(tx.settled_ids("care", external_ids) == set(external_ids))
+        original(external_ids)
+
+    inbox.mark_done = mark
+    a_poller(office, inbox).poll()
+    assert seen
+    assert all(seen)
+
+
+def test_private_mail_is_not_touched(office):
+    """Neither when it comes, nor when lists are compared, nor later."""
+    inbox = FakeInbox(name="care")
+    facts = an_inbox(box=Box.OMBUDSMAN)
+    inbox.deliver(a_mail(headers=[("Sensitivity", "Private")]), at=NOW)
+    inbox.deliver(a_mail(text="An enquiry"), at=NOW)
+    poller = a_poller(office, inbox, facts=facts)
+    for _ in range(3):
+        poller.poll()
+        office.clock.move(days=2)
+    assert receipts(office) == [("1", "private"), ("2", "stored")]
+    assert inbox.marked == ["2"]
+
+
+def test_before_go_live_mail_is_kept_and_marked(office, inbox):
+    """It is history, and nobody looks at it twice."""
+    deliver(inbox, "old", at=NOW - timedelta(days=9))
+    a_poller(office, inbox, facts=an_inbox(go_live_at=NOW)).poll()
+    assert receipts(office) == [("1", "stored")]
+
+
+# Trouble at the other end
+
+
+def test_an_inbox_that_is_down_is_left_alone_longer_each_time(office, inbox):
+    """From five seconds to five minutes; it is said once, and once when it is back."""
+    inbox.broken = UnavailableError("the server does not answer")
+    poller = a_poller(office, inbox)
+    waits = []
+    for _ in range(8):
+        assert poller.poll() == 0
+        waits.append((poller.retry_at - office.clock()).total_seconds())
+        looks = inbox.looks
+        office.clock.now = poller.retry_at - timedelta(seconds=1)
+        poller.poll()
+        assert inbox.looks == looks
+        office.clock.now = poller.retry_at
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+    inbox.broken = None
+    deliver(inbox, "a")
+    assert poller.poll() == 1
+    assert (poller.failures, poller.retry_at) == (0, None)
+    assert poller.log.events == ["inbox_unavailable", "inbox_recovered"]
+
+
+def test_a_server_that_says_when_to_come_back_is_obeyed(office, inbox):
+    """Where that is later than we would."""
+    inbox.broken = UnavailableError("throttled", retry_at=NOW + timedelta(minutes=7))
+    poller = a_poller(office, inbox)
+    poller.poll()
+    assert poller.retry_at == NOW + timedelta(minutes=7)
+    office.clock.move(minutes=8)
+    poller.poll()
+    assert poller.retry_at == office.clock() + timedelta(seconds=10)
+
+
+def test_an_inbox_that_refuses_us_is_said_once_and_tried_now_and_then(office, inbox):
+    """A person has to act; we see when they have."""
+    inbox.broken = AccessDeniedError("the password is refused")
+    poller = a_poller(office, inbox)
+    for _ in range(3):
+        poller.poll()
+        assert poller.retry_at == office.clock() + timedelta(minutes=10)
+        office.clock.move(minutes=11)
+    inbox.broken = None
+    poller.poll()
+    assert poller.log.events == ["inbox_access-denied", "inbox_recovered"]
+
+
+def test_marks_that_failed_are_made_up_for(office, inbox):
+    """The mail is stored; the flag follows once the server is back."""
+    ids = deliver(inbox, "a", "b")
+    inbox.broken_marking = UnavailableError("cut off")
+    poller = a_poller(office, inbox)
+    poller.poll()
+    assert [state for _, state in receipts(office)] == ["stored", "stored"]
+    assert inbox.marked == []
+    inbox.broken_marking = None
+    office.clock.move(minutes=1)
+    poller.poll()
+    assert inbox.marked == ids
+    assert len(receipts(office)) == 2
+
+
+# Gaps
+
+
+def test_a_gap_is_found_and_fetched(office, inbox):
+    """Mail that lies below the cursor without a receipt; it is said in the log."""
+    deliver(inbox, "a", "b", "c")
+    with office.store.write() as tx:
+        tx.set_cursor("care", "2", now=NOW)
+    poller = a_poller(office, inbox)
+    assert poller.poll() == 3
+    assert sorted(one for one, _ in receipts(office)) == ["1", "2", "3"]
+    assert cursor(office) == "3"
+    assert poller.log.events == ["inbox_gap-found"]
+    assert poller.log.values[0]["count"] == 2
+
+
+def test_lists_are_compared_at_first_daily_and_after_errors(office, inbox):
+    """Not at every poll."""
+    poller = a_poller(office, inbox)
+    compared = []
+    original = inbox.list_ids
+
+    def listing(since):
+        compared.append(since)
+        return original(since)
+
+    inbox.list_ids = listing
+    poller.poll()
+    office.clock.move(hours=23)
+    poller.poll()
+    assert len(compared) == 1
+    office.clock.move(hours=1)
+    poller.poll()
+    assert len(compared) == 2
+    inbox.broken = UnavailableError("down")
+    poller.poll()
+    inbox.broken = None
+    office.clock.move(minutes=1)
+    poller.poll()
+    assert len(compared) == 3
+
+
+def test_a_gap_is_looked_for_back_to_go_live(office, inbox):
+    """What is older is not ours to fetch."""
+    deliver(inbox, "old", at=NOW - timedelta(days=5))
+    deliver(inbox, "new")
+    with office.store.write() as tx:
+        tx.set_cursor("care", "2", now=NOW)
+    a_poller(office, inbox, facts=an_inbox(go_live_at=NOW - timedelta(days=1))).poll()
+    assert receipts(office) == [("2", "stored")]
+
+
+def test_what_cannot_be_fetched_is_passed_by_and_tried_again(office, inbox):
+    """It holds up nothing behind it; it is not marked; it is taken in when it can be."""
+    deliver(inbox, "a", "b", "c")
+    inbox.unfetchable.add(2)
+    poller = a_poller(office, inbox)
+    # The inbox passes over what it cannot have, and says so.
+    assert poller.poll() == 2
+    assert cursor(office) == "3"
+    assert ("2", "missed") in receipts(office)
+    assert inbox.marked == ["1", "3"]
+    inbox.unfetchable.clear()
+    office.clock.move(days=1)
+    assert poller.poll() == 1
+    assert dict(receipts(office))["2"] == "stored"
+    assert inbox.marked == ["1", "3", "2"]
+
+
+def test_a_message_that_vanished_is_passed_by(office, inbox):
+    """Somebody moved it between our list and our fetch: that is normal."""
+    deliver(inbox, "a", "b")
+    original = inbox.list_ids
+    inbox.list_ids = lambda since: [*original(since), "9"]
+    assert a_poller(office, inbox).poll() == 2
+    assert ("9", "missed") in receipts(office)
+
+
+# Trouble at our end
+
+
+def test_without_the_lease_nothing_is_looked_at(office, inbox):
+    """Somebody else has this inbox."""
+    deliver(inbox, "a")
+    assert a_poller(office, inbox, lease=lambda: None).poll() == 0
+    assert inbox.looks == 0
+
+
+def test_a_lease_that_is_lost_stops_the_poll(office, inbox):
+    """Nothing is written and nothing is marked."""
+    deliver(inbox, "a")
+    poller = a_poller(office, inbox)
+    with office.store.write() as tx:
+        tx.connection.execute(update(schema.lease).values(epoch=99))
+    with pytest.raises(LeaseLostError):
+        poller.poll()
+    assert (receipts(office), inbox.marked, cursor(office)) == ([], [], None)
+
+
+def test_a_database_that_is_down_loses_nothing(office, inbox, monkeypatch):
+    """The same mail comes again from the same place."""
+    deliver(inbox, "a", "b", "c", "d")
+    poller = a_poller(office, inbox)
+
+    def fail(*_args, **_kwargs):
+        raise StoreUnavailableError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("daemon.store.Transaction.set_cursor", fail)
+        with pytest.raises(StoreUnavailableError):
+            poller.poll()
+    assert (receipts(office), inbox.marked) == ([], [])
+    assert poller.poll() == 4
+
+
+def test_a_stop_ends_a_poll_between_two_batches(office, inbox):
+    """What was taken in is stored and marked; the next start goes on from there."""
+    deliver(inbox, *"abcdefgh")
+    stops = iter([False, False, True, True, True])
+    assert a_poller(office, inbox, stopping=lambda: next(stops)).poll() == 6
+    assert (cursor(office), len(inbox.marked)) == ("6", 6)
+    assert a_poller(office, inbox).poll() == 2
+
+
+def test_who_watches_is_told_of_everything(office, inbox):
+    """Once, after its commit."""
+    deliver(inbox, "a", "b", "c", "d")
+    heard = []
+    a_poller(office, inbox, on_taken=lambda facts, taken: heard.append((facts.name, taken))).poll()
+    assert [(name, len(taken)) for name, taken in heard] == [("care", 3), ("care", 1)]
