@@ -333,9 +333,7 @@ class Office:
     def view(self, reference: str) -> dict:
         """An enquiry with all that belongs to it."""
         with self.store.read() as tx:
-            view = tx.view(reference)
-        assert view is not None
-        return view
+            return tx.view(reference)
 
     def letters_of(self, reference: str, kind: str = "acknowledgement") -> list[dict]:
         """The outbox entries of an enquiry, of one kind."""

@@ -18,7 +18,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from connectors.base import ConnectorError
+from connectors.base import AccessDeniedError, ConnectorError
 from daemon.app.courier import Courier
 from daemon.app.leases import Leases
 from daemon.app.parts import (
@@ -60,6 +60,7 @@ EX_SOFTWARE, EX_TEMPFAIL = 70, 75  # sysexits
 TOO_MANY_ERRORS = 5  # of one job in a row: then systemd starts us afresh
 STOP_WITHIN_S = 8.0  # of a stop's ten seconds, what running work may still take
 _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 2177: 29 minutes)
+_DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks an account
 _CLOCK_JUMP_S = 5.0
 
 
@@ -311,7 +312,8 @@ class App:
                 # The poll behind it says what is wrong; here it only waits its turn.
                 failures += 1
                 self._log.debug("inbox_idle-failed", inbox=name, why=str(error))
-                self._stop.wait(min(5.0 * 2 ** min(failures, 6), 300.0))
+                denied = isinstance(error, AccessDeniedError)
+                self._stop.wait(_DENIED_S if denied else min(5.0 * 2 ** min(failures, 6), 300.0))
 
     def _supervise(self) -> None:
         """Wait for the stop; re-plan all jobs when the machine's clock is set.

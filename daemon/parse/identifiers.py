@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from daemon.parse.limits import MAX_ID_CHARS, MAX_REFERENCES
+from daemon.parse.limits import MAX_ID_OCTETS, MAX_REFERENCES
 from daemon.parse.storable import one_line
 
 if TYPE_CHECKING:
@@ -33,5 +33,6 @@ def message_ids(fields: Fields, name: str) -> tuple[str, ...]:
 
 
 def _clean(value: str) -> str:
-    """Take out the white space that folding leaves inside an id."""
-    return one_line(value, MAX_ID_CHARS).replace(" ", "")
+    """Take out the white space that folding leaves inside an id, and keep it to a line."""
+    octets = one_line(value, MAX_ID_OCTETS).replace(" ", "").encode()
+    return octets[:MAX_ID_OCTETS].decode(errors="ignore")

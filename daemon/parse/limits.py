@@ -12,7 +12,7 @@ MAX_ADDRESSES = 200  # of one To, Cc or Reply-To
 MAX_REFERENCES = 100  # the last ones; older ancestors never decide a thread
 MAX_SUBJECT_CHARS = 16_000
 MAX_NAME_CHARS = 500  # of a display name
-MAX_ID_CHARS = 998  # a line's length in RFC 5322 §2.1.1
+MAX_ID_OCTETS = 998  # a line's length in RFC 5322 §2.1.1
 
 MAX_DEPTH = 20  # multiparts and attached messages inside one another
 MAX_PARTS = 500  # MIME parts in all, those of attached messages included

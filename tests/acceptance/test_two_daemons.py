@@ -10,13 +10,13 @@ from tests.acceptance.letters import Sent
 from tests.acceptance.mails import a_mail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.acceptance.office import Office
     from tests.servers.smtp import MailServer
 
 PAIRS = 500
-AT_ONCE = 20  # pairs that arrive together, so that both processes have work at once
+AT_ONCE = 10  # pairs that arrive together, so that both processes have work at once
 KINDS = ("plain", "information", "mp-asks", "bare-headers", "with-attachment", "at-risk")
 
 
@@ -34,19 +34,27 @@ def test_the_copies_of_one_mail_become_one_enquiry(
     running = [here.start(), there.start()]
 
     began = time.monotonic()
-    for number in range(PAIRS):
-        content = a_mail(KINDS[number % len(KINDS)], number).content
-        for office in (here, there):
-            (inbox,) = office.inboxes
-            office.deliver(inbox, content)
-        if number % AT_ONCE == 0:
-            time.sleep(0.3)
+    for first in range(0, PAIRS, AT_ONCE):
+        _deliver_pairs(here, there, range(first, first + AT_ONCE))
+        time.sleep(0.2)
     here.wait_until_quiet(within_s=180, count=2 * PAIRS)
     print(f"{PAIRS} pairs in {time.monotonic() - began:.0f} s")
     for one in running:
         one.stop()
 
     _every_pair_is_one(here, mail_server)
+
+
+def _deliver_pairs(here: Office, there: Office, numbers: Sequence[int]) -> None:
+    """Deliver pairs, now in one order and now in two: then each waits for what the other has."""
+    contents = [a_mail(KINDS[number % len(KINDS)], number).content for number in numbers]
+    turn = numbers[0] // AT_ONCE
+    offices = (here, there) if turn % 2 else (there, here)
+    crossed = contents if turn % 5 else contents[::-1]
+    for pair in zip(contents, crossed, strict=True):
+        for office, content in zip(offices, pair, strict=True):
+            (inbox,) = office.inboxes
+            office.deliver(inbox, content)
 
 
 def _every_pair_is_one(office: Office, server: MailServer) -> None:
@@ -66,7 +74,7 @@ def _every_pair_is_one(office: Office, server: MailServer) -> None:
     assert len({Sent.read(a.content).message_id for a in accepted}) == len(accepted)
     first = office.ledger.rows("SELECT inbox, count(*) AS n FROM message GROUP BY inbox")
     print({row["inbox"]: row["n"] for row in first})
-    assert len(first) == 2  # each process was the first now and then: they did meet
+    assert min(row["n"] for row in first) > PAIRS / 50  # each was the first now and then
 
 
 def test_each_mailbox_belongs_to_one_process_at_a_time(

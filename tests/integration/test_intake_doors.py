@@ -1,0 +1,290 @@
+"""Taking in: what is private, unreadable, our own, or came by another door."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from daemon.model import Category, Criterion, InboxRole, Outcome, Skip
+from daemon.store import Transaction, schema
+from daemon.tokens import Purpose
+from tests.builders import (
+    NOW,
+    OFFICE,
+    a_batch,
+    a_classification,
+    a_mail,
+    a_raw,
+    an_inbox,
+    an_office_over,
+)
+from tests.integration.taking_in import (
+    AT_CARE,
+    AT_OMBUDSMAN,
+    count,
+    events,
+    everything,
+    kinds_queued,
+    rows,
+)
+
+UNREADABLE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4  # some file, no mail
+
+
+@pytest.fixture
+def office(store):
+    return an_office_over(store)
+
+
+# What is not ours to read
+
+
+def test_private_mail_leaves_no_word_anywhere(store, office):
+    """A receipt without content: no bytes, no sender, no subject, in no table."""
+    mail = a_mail(
+        sender="Zebedee <zebedee@private.example>",
+        subject="Quixotic birthday",
+        text="Unmistakable greetings",
+        message_id="xylophone@private.example",
+        headers=[("Sensitivity", "Private")],
+    )
+    taken = office.take(mail, AT_OMBUDSMAN)
+    assert (taken.state, taken.is_settled) == ("private", False)
+    assert rows(store, schema.receipt, "state", "raw_sha256") == [("private", None)]
+    stored = everything(store).lower()
+    for word in ("zebedee", "quixotic", "unmistakable", "xylophone", "private.example"):
+        assert word not in stored
+    assert count(store)["outbox"] == 0
+
+
+def test_private_mail_stays_private_where_our_software_stumbles(store, office):
+    """A bug of ours shows nobody a letter that is not theirs."""
+    office.classifier.by_word["Unmistakable"] = ZeroDivisionError("Unmistakable")
+    mail = a_mail(text="Unmistakable greetings", headers=[("Sensitivity", "Private")])
+    assert office.take(mail, AT_OMBUDSMAN).state == "private"
+    assert "Unmistakable" not in everything(store)
+
+
+# Quarantine
+
+
+def test_what_cannot_be_read_is_quarantined_and_a_person_told(store, office):
+    """Kept whole, with its reason; the operators get it; it is settled."""
+    taken = office.take(UNREADABLE)
+    assert (taken.state, taken.outcome) == ("quarantined", Outcome.QUARANTINED)
+    assert taken.is_settled
+    ((state, reason, sha256),) = rows(store, schema.receipt, "state", "reason", "raw_sha256")
+    assert state == "quarantined"
+    assert reason.endswith(".")
+    assert sha256 is not None
+    assert kinds_queued(store) == [("operator", f"operator@{OFFICE}", "waiting")]
+
+
+def test_a_bug_of_ours_quarantines_one_message_and_not_those_behind_it(store, office):
+    """Its text stays out of the reason: it can hold a person's words."""
+    office.classifier.by_word["stumble"] = ZeroDivisionError("words of a person")
+    mails = [a_raw(a_mail(text=text)) for text in ("before", "stumble", "behind")]
+    taken = office.intake.take_in(AT_CARE, a_batch(*mails, cursor="3"), lease=None)
+    assert [one.state for one in taken] == ["stored", "quarantined", "stored"]
+    assert "ZeroDivisionError" in taken[1].why
+    assert "words of a person" not in everything(store)
+    with store.read() as tx:
+        assert tx.cursor("care") == "3"
+
+
+def test_a_message_that_cannot_be_decided_is_quarantined(store, office, monkeypatch):
+    """Whatever goes wrong inside the savepoint: nothing of it is half written."""
+
+    def stumble(*_args, **_kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Transaction, "start_clock", stumble)
+    taken = office.intake.take_in(AT_CARE, a_batch(a_raw(), cursor="1"), lease=None)
+    assert [one.state for one in taken] == ["quarantined"]
+    found = count(store)
+    assert (found["message"], found["enquiry"], found["receipt"]) == (0, 0, 1)
+    assert [kind for kind, *_ in kinds_queued(store)] == ["operator"]
+
+
+def test_a_quarantined_message_seen_again_is_told_once(store, office):
+    """A mailbox numbered anew does not send its operators everything a second time."""
+    for external_id in ("1:1", "2:1"):
+        assert office.take(a_raw(UNREADABLE, external_id=external_id)).state == "quarantined"
+    assert count(store)["outbox"] == 1
+    assert count(store)["receipt"] == 2
+
+
+# Our own mail, and other doors
+
+
+def test_our_own_mail_that_comes_back_does_nothing(store, office):
+    """Recorded; no enquiry, no letter, however often the mailboxes are read."""
+    office.take(a_mail())
+    before = count(store)
+    for content in rows(store, schema.outbox, "content"):
+        taken = office.take(content, an_inbox("team", address=f"team.intake@{OFFICE}"))
+        assert (taken.state, taken.outcome) == ("stored", Outcome.OWN)
+        assert taken.decision.skip is Skip.OWN_MESSAGE
+    after = count(store)
+    assert (after["enquiry"], after["outbox"]) == (before["enquiry"], before["outbox"])
+
+
+def test_an_enquirer_with_the_message_id_of_our_mail_is_heard(store, office):
+    """Anybody can copy it; only together with our own address it is ours."""
+    office.take(a_mail())
+    ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    taken = office.take(a_mail(sender="other@else.example", message_id=ours, text="Hear me"))
+    assert taken.outcome is Outcome.OPENED
+
+
+def test_an_answer_to_a_notice_is_a_command(store, office):
+    """From our own people, to the signed address of a notice: no enquiry; linked."""
+    first = office.take(a_mail())
+    token = office.signer.sign(reference=first.reference, purpose=Purpose.NOTICE, entry_key="n")
+    mail = a_mail(sender=f"holder.intake@{OFFICE}", to=f"assurance+{token}@{OFFICE}", text="Done")
+    taken = office.take(mail)
+    assert taken.outcome is Outcome.INTERNAL
+    assert taken.decision.linked_to.reference == first.reference
+    assert count(store)["enquiry"] == 1
+
+
+def test_an_outsider_who_writes_to_a_notices_address_is_heard(office):
+    """The address stood in copy of the answer they got."""
+    first = office.take(a_mail(message_id="a@home.example"))
+    token = office.signer.sign(reference=first.reference, purpose=Purpose.NOTICE, entry_key="n")
+    taken = office.take(a_mail(to=f"assurance+{token}@{OFFICE}", text="Thank you, but no."))
+    assert taken.outcome is Outcome.JOINED
+
+
+AT_BOUNCES = an_inbox("returns", role=InboxRole.BOUNCES, address=f"returns@{OFFICE}")
+DELIVERY_REPORT = a_classification(
+    category=Category.NOT_AN_ENQUIRY, automation=Skip.DELIVERY_REPORT
+)
+REPORT = """\
+From: MAILER-DAEMON@relay.example
+To: returns@ombudsman.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <report@relay.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Your message could not be delivered to one or more recipients.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example
+
+Final-Recipient: rfc822; resident@home.example
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: {kind}
+
+Message-ID: <{rfc_id}>
+From: office@ombudsman.example
+Subject: We have your letter
+
+Thank you.
+
+--b--
+"""
+
+
+@pytest.mark.parametrize("kind", ["message/rfc822", "text/rfc822-headers"])
+def test_a_delivery_report_marks_the_mail_it_speaks_of(store, office, kind):
+    """By the signed Message-ID of what it returns; the office sees that it did not arrive."""
+    office.take(a_mail())
+    ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
+    report = REPORT.format(kind=kind, rfc_id=ours).encode()
+    taken = office.take(report, AT_BOUNCES)
+    assert taken.outcome is Outcome.INTERNAL
+    marked = rows(store, schema.outbox, "not_delivered_at")
+    assert marked == [NOW, None]
+    assert "outbox_not-delivered" in events(store)
+
+
+def test_a_report_of_a_delay_marks_nothing(store, office):
+    """The mail may still arrive."""
+    office.take(a_mail())
+    ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
+    report = REPORT.format(kind="message/rfc822", rfc_id=ours)
+    office.take(report.replace("Action: failed", "Action: delayed").encode(), AT_BOUNCES)
+    assert rows(store, schema.outbox, "not_delivered_at") == [None, None]
+
+
+def test_an_out_of_office_reply_to_the_bounce_address_marks_nothing(store, office):
+    """It quotes our Message-ID, and our mail has arrived."""
+    office.take(a_mail())
+    ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    office.classifier.usual = a_classification(
+        category=Category.NOT_AN_ENQUIRY, automation=Skip.AUTOMATED
+    )
+    office.take(a_mail(answers=[ours], text=f"I am away. <{ours}>"), AT_BOUNCES)
+    assert rows(store, schema.outbox, "not_delivered_at") == [None, None]
+
+
+def test_a_delivery_report_about_somebody_elses_mail_marks_nothing(store, office):
+    """Its Message-ID is not signed by us."""
+    office.take(a_mail())
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
+    report = REPORT.format(kind="message/rfc822", rfc_id="x@else.example").encode()
+    office.take(report, AT_BOUNCES)
+    assert rows(store, schema.outbox, "not_delivered_at") == [None, None]
+
+
+def test_a_reply_in_a_folder_of_sent_mail_is_seen(office):
+    """Evidence only: the clocks run on until a person confirms."""
+    first = office.take(a_mail(message_id="a@home.example"))
+    office.clock.move(hours=1)
+    reply = a_mail(
+        sender=f"holder.intake@{OFFICE}", to="resident@home.example", answers=["a@home.example"]
+    )
+    taken = office.take(reply, an_inbox("sent", role=InboxRole.SENT))
+    assert taken.outcome is Outcome.INTERNAL
+    view = office.view(first.reference)
+    assert view["reply_seen_at"] == office.clock().isoformat()
+    assert view["status"] == "open"
+    assert all(clock["ended_at"] is None for clock in view["deadlines"])
+    assert "reply_seen" in [line["event"] for line in view["audit"]]
+
+
+def test_mail_from_before_go_live_is_kept_and_nothing_sent(store, office):
+    """The first look into a full mailbox."""
+    live = an_inbox(go_live_at=NOW)
+    assert office.take(a_mail(), live, at=NOW - timedelta(days=1)).outcome is Outcome.HISTORY
+    assert office.take(a_mail(), live, at=NOW).outcome is Outcome.OPENED
+    found = count(store)
+    assert (found["message"], found["enquiry"]) == (2, 1)
+    assert found["outbox"] == 2
+
+
+def test_a_set_aside_message_is_kept_and_nothing_sent(store, office):
+    """A person can find it."""
+    office.classifier.usual = a_classification(
+        category=Category.NOT_AN_ENQUIRY, automation=Skip.BULK
+    )
+    taken = office.take(a_mail())
+    assert taken.outcome is Outcome.SET_ASIDE
+    found = count(store)
+    assert (found["message"], found["enquiry"], found["outbox"]) == (1, 0, 0)
+
+
+def test_an_alert_in_a_set_aside_message_can_be_confirmed(store, office):
+    """It has an enquiry that the alert climbs on, and no acknowledgement."""
+    office.classifier.usual = a_classification(
+        category=Category.NOT_AN_ENQUIRY,
+        automation=Skip.AUTOMATED,
+        criteria=(Criterion.VULNERABLE,),
+    )
+    taken = office.take(a_mail())
+    assert taken.outcome is Outcome.SET_ASIDE
+    assert [kind for kind, *_ in kinds_queued(store)] == ["alert", "alert"]
+    office.casework.confirm(taken.reference, by="A. Name")
