@@ -5,8 +5,10 @@ What a reply code means depends on when it comes (RFC 5321 §4.2.1):
 - greeting, EHLO, `MAIL FROM`: 4xx, nothing can be sent for now; 5xx, this server does not want
   *us* (the sender is the office's own), but for 552 and 555, which are about the one message;
 - login: 4xx for now, 5xx access denied;
-- `RCPT TO` and `DATA`: about this message, 4xx for now, 5xx for good;
-- 421 at any time, a lost connection or silence: nothing can be sent for now.
+- `RCPT TO` and `DATA`: about this message, 4xx for now, 5xx for good; 421 too (a rate limit or
+  a policy for one recipient), but it ends the connection;
+- a lost connection or silence: nothing can be sent for now; but after the final dot nobody knows
+  whether the message was taken, so this one waits and the others go on.
 """
 
 from __future__ import annotations
@@ -23,31 +25,33 @@ from connectors.base import (
     AccessDeniedError,
     ConnectorError,
     DeferredError,
-    Envelope,
     RejectedError,
     UnavailableError,
 )
+from connectors.smtp_letter import Letter, ascii_domain
 from connectors.tls import TlsMode, check_mode, client_context, refused_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from connectors.base import Envelope
+
 __all__ = ["SmtpOutlet"]
 
 IDLE_CHECK_S = 30.0
 """After how long a silence the connection is tried before it is used."""
+CONTENT_S = 180.0
+"""How long the content of one message may take to go over, be the line ever so slow."""
+ANSWER_S = 600.0
+"""How long the reply to the final dot may take (RFC 5321 §4.5.3.2.6): too short makes copies."""
 CLOSING = 421
+GO_AHEAD = 354
+UNREADABLE = -1  # smtplib's word for a reply that has no code
 AUTHENTICATION_REQUIRED = 530
 ABOUT_THE_MESSAGE = frozenset({552, 555})  # too large; a parameter that is not understood
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_ADDRESS = re.compile(
-    r"""(?: [^\s<>()\[\]:;@\\,"\x00-\x1f\x7f-\x9f]+  # a local part as it is
-          | "[^"\\\x00-\x1f\x7f-\x9f]+" )            # or quoted
-        @ [^\s<>()@\\,"\x00-\x1f\x7f-\x9f]+""",
-    re.VERBOSE,
-)
-_LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
+_CHUNK = 64 * 1024
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class _StaleError(Exception):
@@ -68,9 +72,13 @@ class SmtpOutlet:
         password: Callable[[], str] | None = None,
         ca_file: str | None = None,
         timeout_s: float = 30.0,
+        answer_s: float = ANSWER_S,
         local_hostname: str | None = None,
     ) -> None:
         """Remember the settings; nothing is opened yet.
+
+        `timeout_s` holds for each step (RFC 5321 §4.5.3.2), `answer_s` for the reply to the
+        final dot.
 
         `local_hostname` is how we call ourselves; without it our own host name if it has a
         dot, else an address literal.
@@ -90,6 +98,7 @@ class SmtpOutlet:
         self._password = password
         self._ca_file = ca_file
         self._timeout_s = timeout_s
+        self._answer_s = answer_s
         self._local_hostname = local_hostname
         self._where = f"{host}:{port}"
         self._smtp: smtplib.SMTP | None = None
@@ -104,23 +113,23 @@ class SmtpOutlet:
         """Hand one message over, its bytes unchanged but for line ends, which become CRLF.
 
         A connection that died while idle is replaced once, as long as nothing of this message
-        was said over it. Once the message is under way, silence means that nobody knows whether
-        it was taken: that is an `UnavailableError` too, and sending again repeats the same mail.
+        was said over it.
 
         Raises:
             RejectedError: an address or the message is refused for good.
-            DeferredError: an address or the message is refused for now.
+            DeferredError: an address or the message is refused for now, or nobody knows whether
+                the message was taken: sending again may repeat the same mail.
             UnavailableError: nothing can be sent for now.
             AccessDeniedError: certificate, login or our sender address are not accepted.
         """
-        letter = _Letter(envelope)
+        letter = Letter(envelope)
         try:
             self._send(letter)
         except _StaleError:
             self.close()
             self._send(letter)
 
-    def _send(self, letter: _Letter) -> None:
+    def _send(self, letter: Letter) -> None:
         kept = self._smtp is not None
         smtp = self._ready()
         try:
@@ -128,8 +137,8 @@ class SmtpOutlet:
                 self._begin(smtp, letter, kept=kept)
                 self._tell_recipient(smtp, letter)
                 self._tell_content(smtp, letter)
-        except (RejectedError, DeferredError):
-            self._reset(smtp)
+        except (RejectedError, DeferredError) as exc:
+            self._reset(smtp, exc)
             raise
         except (ConnectorError, _StaleError):
             self.close()
@@ -235,7 +244,7 @@ class SmtpOutlet:
         message = f"{self._where} refused {what} for now ({code})"
         raise UnavailableError(message)
 
-    def _begin(self, smtp: smtplib.SMTP, letter: _Letter, *, kept: bool) -> None:
+    def _begin(self, smtp: smtplib.SMTP, letter: Letter, *, kept: bool) -> None:
         options = letter.options(smtp)
         try:
             code = smtp.docmd("MAIL", " ".join([f"FROM:<{letter.sender}>", *options]))[0]
@@ -251,24 +260,38 @@ class SmtpOutlet:
         if not _is_good(code):
             self._refuse_us(code, "our sender address")
 
-    def _tell_recipient(self, smtp: smtplib.SMTP, letter: _Letter) -> None:
-        recipient = letter.recipient if letter.utf8 else _ascii_domain(letter.recipient)
+    def _tell_recipient(self, smtp: smtplib.SMTP, letter: Letter) -> None:
+        recipient = letter.recipient if letter.utf8 else ascii_domain(letter.recipient)
         code = smtp.docmd("RCPT", f"TO:<{recipient}>")[0]
         self._judge(code, "the address")
 
-    def _tell_content(self, smtp: smtplib.SMTP, letter: _Letter) -> None:
+    def _tell_content(self, smtp: smtplib.SMTP, letter: Letter) -> None:
+        code = smtp.docmd("DATA")[0]
+        if code != GO_AHEAD:
+            self._judge(code, "the message")
+            self._not_understood(code)
+        _upload(smtp, _LEADING_DOT.sub(b"..", letter.content))
+        smtp.send(b".\r\n" if letter.content.endswith(b"\r\n") else b"\r\n.\r\n")
+        self._judge(self._outcome(smtp), "the message")
+
+    def _outcome(self, smtp: smtplib.SMTP) -> int:
+        """Return the code of the reply to the final dot, for which a server may take its time."""
         try:
-            code = smtp.data(letter.content)[0]
-        except smtplib.SMTPDataError as exc:  # DATA itself was refused
-            code = exc.smtp_code
-        self._judge(code, "the message")
+            with _patience(smtp, self._answer_s):
+                code = smtp.getreply()[0]
+        except (OSError, smtplib.SMTPException) as exc:
+            message = f"{self._where} did not say whether it took the message: outcome unknown"
+            raise DeferredError(message) from exc
+        if code == UNREADABLE:
+            message = f"{self._where} answered the message unreadably: outcome unknown"
+            raise DeferredError(message)
+        return code
 
     def _judge(self, code: int, what: str) -> None:
         if _is_good(code):
             return
-        if code in (CLOSING, -1):  # -1: smtplib could not read the reply
-            message = f"{self._where} is closing the connection ({code})"
-            raise UnavailableError(message)
+        if code == UNREADABLE:
+            self._not_understood(code)
         if code == AUTHENTICATION_REQUIRED:
             self._refuse_us(code, "us without a login")
         if code // 100 == 5:  # noqa: PLR2004 - reply codes are read by their first digit
@@ -277,10 +300,15 @@ class SmtpOutlet:
         message = f"{self._where} refused {what} for now ({code})"
         raise DeferredError(message, code=code)
 
-    def _reset(self, smtp: smtplib.SMTP) -> None:
+    def _not_understood(self, code: int) -> NoReturn:
+        message = f"{self._where} gave an answer that makes no sense ({code})"
+        raise UnavailableError(message)
+
+    def _reset(self, smtp: smtplib.SMTP, refusal: RejectedError | DeferredError) -> None:
         """Make the connection ready for another message, or let it go."""
+        ends = isinstance(refusal, DeferredError) and refusal.code in (0, CLOSING)
         try:
-            if _is_good(smtp.rset()[0]):
+            if not ends and _is_good(smtp.rset()[0]):
                 self._used_at = monotonic()
                 return
         except (OSError, smtplib.SMTPException):
@@ -299,61 +327,29 @@ class SmtpOutlet:
         smtp.close()
 
 
-class _Letter:
-    """An envelope checked, and made ready for the wire."""
-
-    def __init__(self, envelope: Envelope) -> None:
-        """Check the addresses; a line end in one would be a command of somebody else's.
-
-        Raises:
-            RejectedError: an address cannot stand in an SMTP command.
-        """
-        self.sender = _checked(envelope.sender) if envelope.sender else ""
-        self.recipient = _checked(envelope.recipient)
-        self.content = _LINE_END.sub(b"\r\n", envelope.content)
-        self.utf8 = False
-
-    def options(self, smtp: smtplib.SMTP) -> list[str]:
-        """Return what `MAIL FROM` must announce (RFC 1870, 6152, 6531).
-
-        Raises:
-            RejectedError: the message needs an extension that the server does not have.
-        """
-        header = self.content.partition(b"\r\n\r\n")[0]
-        self.utf8 = not (
-            header.isascii() and self.sender.isascii() and _ascii_domain(self.recipient).isascii()
-        )
-        smtp.command_encoding = "utf-8" if self.utf8 else "ascii"
-        size = [f"SIZE={len(self.content)}"] if smtp.has_extn("size") else []
-        if self.content.isascii() and not self.utf8:
-            return size
-        needed = ["SMTPUTF8", "8BITMIME"] if self.utf8 else ["8BITMIME"]
-        if missing := [extension for extension in needed if not smtp.has_extn(extension)]:
-            message = f"the mail server lacks {missing[0]}, which this message needs"
-            raise RejectedError(message)
-        return [*size, "BODY=8BITMIME", *(["SMTPUTF8"] if self.utf8 else [])]
+def _upload(smtp: smtplib.SMTP, content: bytes) -> None:
+    """Send content piece by piece: each within the socket's timeout, all within `CONTENT_S`."""
+    begun = monotonic()
+    pieces = memoryview(content)
+    for start in range(0, len(pieces), _CHUNK):
+        if monotonic() - begun > CONTENT_S:
+            raise TimeoutError
+        smtp.send(bytes(pieces[start : start + _CHUNK]))
 
 
-def _checked(address: str) -> str:
-    if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
-        message = "an address holds what no mail address may"
-        raise RejectedError(message)
+@contextmanager
+def _patience(smtp: smtplib.SMTP, timeout_s: float) -> Iterator[None]:
+    """Let the socket wait for so many seconds, and then as long as before again."""
+    sock = smtp.sock
+    if sock is None:
+        raise smtplib.SMTPServerDisconnected
+    before = sock.gettimeout()
+    sock.settimeout(timeout_s)
     try:
-        address.encode()
-    except UnicodeEncodeError as exc:  # half of a surrogate pair
-        message = "an address holds what no mail address may"
-        raise RejectedError(message) from exc
-    return address
-
-
-def _ascii_domain(address: str) -> str:
-    """Return the address with its domain in ASCII (IDNA), where that can be done."""
-    local, at, domain = address.rpartition("@")
-    if domain.isascii():
-        return address
-    with suppress(UnicodeError):
-        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
-    return address
+        yield
+    finally:
+        if smtp.sock is not None:  # smtplib lets go of one that broke
+            sock.settimeout(before)
 
 
 def _is_good(code: int) -> bool:

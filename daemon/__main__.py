@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import sysconfig
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,25 +15,33 @@ import typer
 from rich.console import Console
 
 from daemon import logs
-from daemon.app import (
-    AlreadyRunningError,
-    App,
-    connect_store,
-    load_templates,
-    make_casework,
-    open_store,
-    read_clock,
-)
+from daemon.app import connect_store, make_casework, read_clock
 from daemon.casework import CaseworkError
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.deadlines import WorkingDays, deadline, deadline_as_json, parse_received
-from daemon.explain import Judge, Judged, UnreadableError, as_json
+from daemon.explain import Judge, Judged, as_json
 from daemon.model import Box, ClockKind
-from daemon.service import Stop
-from daemon.store import SchemaError, StoreUnavailableError
-
-EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT = 0, 64, 65, 66
-EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 69, 70, 75, 78
+from daemon.startup import (
+    EX_CONFIG,
+    EX_DATAERR,
+    EX_NOINPUT,
+    EX_OK,
+    EX_SOFTWARE,
+    EX_TEMPFAIL,
+    EX_UNAVAILABLE,
+    EX_USAGE,
+    check_templates,
+    config_folder,
+    connect,
+    fail,
+    load_config,
+    refuse_config,
+    refusing,
+    say,
+    share,
+    start,
+)
+from daemon.store import StoreUnavailableError
 
 app = typer.Typer(
     name="assurance",
@@ -56,68 +62,10 @@ NoteOption = Annotated[str, typer.Option("--note", help="A few words for the rec
 ReferenceArgument = Annotated[str, typer.Argument(metavar="REF", help="The enquiry's reference.")]
 
 
-def share() -> Path:
-    """Return the folder that config, templates and samples are shipped in.
-
-    In a checkout that is its root; installed, `share/assurance` of the environment.
-    """
-    with resources.as_file(resources.files("daemon")) as package:
-        root = package.parent
-    if (root / "pyproject.toml").is_file() and (root / "templates").is_dir():
-        return root
-    return Path(sysconfig.get_path("data")) / "share" / "assurance"
-
-
-def say(text: str) -> None:
-    """Tell the person on standard error."""
-    print(text, file=sys.stderr)
-
-
-def fail(code: int, text: str) -> NoReturn:
-    """Say what is wrong and what to do, and end."""
-    say(text)
-    raise typer.Exit(code)
-
-
-def load_config(folder: Path | None, *, state_dir: Path | None = None) -> Config:
-    """Return the checked config, or end with 78 and every mistake by file and key."""
-    folder = folder or share() / "config"
-    try:
-        return load(folder, env=os.environ, state_dir=state_dir)
-    except ConfigErrors as errors:
-        refuse_config(folder, errors.errors)
-
-
-def refuse_config(folder: Path, errors: tuple[ConfigError, ...]) -> NoReturn:
-    """End with 78 and every mistake."""
-    for error in errors:
-        say(str(error))
-    count = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
-    fail(EX_CONFIG, f"{count} in the config folder {folder}. Nothing was started.")
-
-
-def check_templates(config: Config) -> tuple[ConfigError, ...]:
-    """Render every template; return every mistake."""
-    folder = templates_folder(config)
-    try:
-        templates = load_templates(folder)
-    except (OSError, ValueError) as error:
-        why = f"The templates in {folder} cannot be read ({type(error).__name__})."
-        return (ConfigError(file="daemon.toml", key="paths.templates", why=why),)
-    return tuple(
-        ConfigError(file=f"templates/{path}", key="", why=why) for path, why in templates.check()
-    )
-
-
-def templates_folder(config: Config) -> Path:
-    """Return where the templates lie."""
-    return config.templates_dir or share() / "templates"
-
-
 @app.command()
 def check(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
     """Check the config and render every template; opens no socket."""
-    folder = config or share() / "config"
+    folder = config_folder(config)
     warnings: tuple[ConfigError, ...] = ()
     try:
         loaded = load(folder, env=os.environ)
@@ -138,41 +86,6 @@ def check(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
 
 def _rows(errors: tuple[ConfigError, ...]) -> list[dict[str, str]]:
     return [{"file": e.file, "key": e.key, "why": e.why} for e in errors]
-
-
-def start(config: Path | None) -> tuple[App, Stop]:
-    """Return the daemon, ready to work, or end with what is wrong."""
-    loaded = load_config(config)
-    logs.configure(format=loaded.log.format, level=loaded.log.level, stream=sys.stderr)
-    logs.catch_uncaught()
-    log = logs.get_logger()
-    if errors := check_templates(loaded):
-        for error in errors:
-            log.error("config_refused", config_file=error.file, why=error.why)
-        refuse_config(config or share() / "config", errors)
-    for warning in loaded.warnings:
-        log.warning(
-            "config_warned", config_file=warning.file, config_key=warning.key, why=warning.why
-        )
-    stop = Stop()
-    try:
-        store = open_store(loaded)
-        daemon = App(
-            loaded,
-            templates=load_templates(templates_folder(loaded)),
-            store=store,
-            stop=stop,
-        )
-        daemon.begin()
-    except SchemaError as error:
-        fail(EX_CONFIG, str(error))
-    except AlreadyRunningError as error:
-        fail(EX_TEMPFAIL, str(error))
-    except StoreUnavailableError as error:
-        fail(EX_TEMPFAIL, f"{error}. See [store] url in daemon.toml.")
-    except OSError as error:
-        fail(EX_CONFIG, f"{error.filename}: {error.strerror}. Check the state folder's owner.")
-    return daemon, stop
 
 
 @app.command()
@@ -201,8 +114,8 @@ def once(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
     if as_json_:
         print(json.dumps({"unavailable": list(unavailable)}))
     if unavailable:
-        fail(EX_UNAVAILABLE, f"Could not be reached: {', '.join(unavailable)}. See the log above.")
-    raise typer.Exit(daemon.exit_code)
+        say(f"Could not be reached: {', '.join(unavailable)}. See the log above.")
+    raise typer.Exit(daemon.exit_code or (EX_UNAVAILABLE if unavailable else EX_OK))
 
 
 @app.command()
@@ -226,14 +139,14 @@ def demo(
     logs.configure(format="auto", level="error", stream=sys.stderr)
     try:
         show = Demo.prepare(
-            config_dir=config or share() / "config",
+            config_dir=config_folder(config),
             samples=share() / "samples" / "day",
             templates=share() / "templates",
             state=state,
             console=Console(),
         )
     except ConfigErrors as errors:
-        refuse_config(config or share() / "config", errors.errors)
+        refuse_config(config_folder(config), errors.errors)
     except DemoError as error:
         fail(EX_NOINPUT, str(error))
     end_process(show.run(pause_s=pause, stay_s=stay))
@@ -250,14 +163,16 @@ def explain(
     loaded = load_config(config)
     judge = Judge.of(loaded.rules, loaded.policy, read_clock)
     box = _box(inbox, loaded)
-    try:
-        for judged in judge.judge_all(paths, box):
-            if as_json_:
-                print(json.dumps(as_json(judged)))
-            else:
-                _print_judged(judged)
-    except UnreadableError as error:
-        fail(EX_NOINPUT, str(error))
+    code = EX_OK
+    for judged in judge.judge_all(paths, box):
+        if judged.is_unreadable:
+            say(judged.error or "")
+            code = EX_NOINPUT
+        if as_json_:
+            print(json.dumps(as_json(judged)))
+        else:
+            _print_judged(judged)
+    raise typer.Exit(code)
 
 
 def _box(name: str, config: Config) -> Box | None:
@@ -267,10 +182,10 @@ def _box(name: str, config: Config) -> Box | None:
     for one in config.inboxes:
         if one.name == name:
             return one.box
-    if name in set(Box):
-        return Box(name)
-    known = sorted({*(one.name for one in config.inboxes), *(box.value for box in Box)})
-    fail(EX_USAGE, f"There is no inbox {name!r}. Known: {', '.join(known)}.")
+    if name not in set(Box):
+        known = sorted({*(one.name for one in config.inboxes), *(box.value for box in Box)})
+        fail(EX_USAGE, f"There is no inbox {name!r}. Known: {', '.join(known)}.")
+    return Box(name)
 
 
 def _print_judged(judged: Judged) -> None:
@@ -309,9 +224,8 @@ def show(
     """Show an enquiry: its messages, clocks, registers, letters and what people did."""
     from daemon.console import enquiry_view  # noqa: PLC0415 -- only where a person reads
 
-    loaded = load_config(config)
+    store = connect(load_config(config))
     try:
-        store = connect_store(loaded)
         with store.read() as tx:
             view = tx.view(reference.strip().upper())
     except StoreUnavailableError as error:
@@ -329,9 +243,10 @@ def _act(what: str, reference: str, config: Path | None, by: str, note: str) -> 
     if not by.strip():
         fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
     loaded = load_config(config)
-    try:
-        store = connect_store(loaded)
+    store = connect(loaded)
+    with refusing():
         casework = make_casework(loaded, store)
+    try:
         print(getattr(casework, what)(reference, by=by.strip(), note=note))
     except CaseworkError as error:
         fail(EX_DATAERR, str(error))
@@ -375,32 +290,38 @@ def release(
 def upgrade(config: ConfigOption = None) -> None:
     """Bring the database to the schema of this version. Make a back-up first."""
     loaded = load_config(config)
-    try:
+    with refusing():
         revision = connect_store(loaded).upgrade()
-    except SchemaError as error:
-        fail(EX_CONFIG, str(error))
-    except StoreUnavailableError as error:
-        fail(EX_TEMPFAIL, str(error))
     print(f"The database has schema {revision}.")
 
 
 def main() -> None:
-    """Run the command; usage mistakes end with 64 as sysexits has it."""
+    """Run the command; usage mistakes end with 64 as sysexits has it.
+
+    A mistake of ours ends with 70 and one line of the log: a traceback would show people's
+    words, such as the parameters of an SQL statement.
+    """
+    logs.configure(format="auto", level="warning", stream=sys.stderr)
+    logs.catch_uncaught()
     try:
         code = app(standalone_mode=False)
     except typer.Exit as exit_:
         code = exit_.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         code = 130
-    except typer.Abort:
-        code = 130
-    except Exception as error:
-        show_usage = getattr(error, "show", None)  # click's own mistakes know how to be shown
-        if show_usage is None:
-            raise
-        show_usage()
-        code = EX_USAGE
+    except Exception as error:  # noqa: BLE001 -- the process's end of the line: logged, 70
+        code = _code_of(error)
     sys.exit(code or EX_OK)
+
+
+def _code_of(error: Exception) -> int:
+    """Show or log what ended the command; return its exit status."""
+    show_usage = getattr(error, "show", None)  # click's own mistakes know how to be shown
+    if show_usage is None:
+        logs.get_logger().critical("process_crashed", exc_info=error)
+        return EX_SOFTWARE
+    show_usage()
+    return EX_USAGE
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daemon.model import ClockKind, EnquiryStatus
+from daemon.tokens import as_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,12 +63,12 @@ class Casework:
             if not ended:
                 msg = f"{enquiry.reference} has no alert that waits for a confirmation."
                 raise CaseworkError(msg)
-            tx.hold_without_end(enquiry.id)
+            held = tx.hold_without_end(enquiry.id)
             self._note(tx, enquiry, "confirmed", by=by, note=note, now=now)
-            return (
-                f"The alert on {enquiry.reference} is confirmed. Its acknowledgement waits "
-                "until you release it or reply yourself."
-            )
+            said = f"The alert on {enquiry.reference} is confirmed."
+            if held:
+                said += " Its acknowledgement waits until you release it or reply yourself."
+            return said
 
     def release(self, reference: str, *, by: str, note: str = "") -> str:
         """Let a held acknowledgement go.
@@ -78,11 +79,15 @@ class Casework:
         with self.store.write() as tx:
             now = self.clock()
             enquiry = self._enquiry(tx, reference)
-            if not tx.release(enquiry.id, now=now):
+            released = tx.release(enquiry.id, now=now)
+            if not released:
                 msg = f"Nothing is held for {enquiry.reference}."
                 raise CaseworkError(msg)
             self._note(tx, enquiry, "released", by=by, note=note, now=now)
-            return f"The acknowledgement of {enquiry.reference} is released."
+            said = f"The acknowledgement of {enquiry.reference} is released."
+            for letter in tx.to_post(released):
+                said += f"\n\nIt has no e-mail address. Print this and post it:\n\n{letter}"
+            return said
 
     def _end(self, reference: str, status: EnquiryStatus, *, by: str, note: str) -> str:
         with self.store.write() as tx:
@@ -113,7 +118,7 @@ class Casework:
             raise CaseworkError(msg)
 
     def _enquiry(self, tx: Transaction, reference: str) -> EnquiryRow:
-        enquiry = tx.enquiry(reference.strip().upper(), lock=True)
+        enquiry = tx.enquiry(as_reference(reference), lock=True)
         if enquiry is None:
             msg = f"There is no enquiry {reference}. Check the reference, as on the notice."
             raise CaseworkError(msg)

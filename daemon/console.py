@@ -22,13 +22,22 @@ if TYPE_CHECKING:
 
 _EVIDENCE_SHOWN = 6
 _WORDS_SHOWN = 80
+# What would steer a terminal, or turn the direction of what it shows; tab and line end stay.
+_STEERING = dict.fromkeys(
+    (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+
+
+def harmless(text: str) -> Text:
+    """Return others' words to print: no controls, no bidirectional overrides, no markup."""
+    return Text(text.translate(_STEERING))
 
 
 def judged_panel(judged: Judged) -> Panel:
     """Return one judgement as a panel: what, why, where to, which answer, by when."""
-    title = Text(judged.label.get("path") or judged.label.get("id") or "")
+    title = harmless(str(next(iter(judged.label.values()), "")))
     if judged.message is None or judged.found is None or judged.decision is None:
-        return Panel(Text(f"Quarantined: {judged.error}"), title=title, title_align="left")
+        return Panel(harmless(f"Quarantined: {judged.error}"), title=title, title_align="left")
     lines = message_lines(judged.message, judged.found, judged.decision)
     return Panel(lines, title=title, title_align="left")
 
@@ -50,7 +59,7 @@ def message_lines(message: Message, found: Classification, decision: Decision) -
     ]
     for name, value in rows:
         if value:
-            table.add_row(name, Text(value))
+            table.add_row(name, harmless(value))
     return Group(table)
 
 
@@ -112,12 +121,12 @@ def enquiry_view(view: Mapping[str, Any]) -> Group:
     head.add_column(style="bold")
     head.add_column()
     for name in ("status", "category", "source", "route", "team", "reply_team", "received_at"):
-        head.add_row(name.replace("_", " ").capitalize(), _cell(view[name]))
+        head.add_row(name.replace("_", " ").capitalize(), harmless(_cell(view[name])))
     if view["linked_to"]:
-        head.add_row("May belong to", view["linked_to"])
+        head.add_row("May belong to", harmless(view["linked_to"]))
     twins = {one for message in view["messages"] for one in message["same_message_id"]}
     if twins:
-        head.add_row("Same Message-ID", ", ".join(sorted(twins)))
+        head.add_row("Same Message-ID", harmless(", ".join(sorted(twins))))
     names = [entry["register"] for entry in view["registers"]]
     head.add_row("Registers", ", ".join(names) or "none")
     head.add_row("Criteria", ", ".join(c["criterion"] for c in view["criteria"]) or "none")
@@ -140,7 +149,7 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
     for name in columns:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(row[name])) for name in columns))
+        table.add_row(*(harmless(_cell(row[name])) for name in columns))
     return table
 
 

@@ -6,12 +6,15 @@ of one day; they are delivered as of today, so that the clocks shown are those o
 
 from __future__ import annotations
 
+import fcntl
+import shlex
 import shutil
 import sys
 import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.panel import Panel
@@ -22,13 +25,13 @@ from rich.text import Text
 from daemon import words
 from daemon.app import App, load_templates, open_store
 from daemon.config import MaildirInboxConfig, MaildirOutletConfig, load
-from daemon.console import message_lines
+from daemon.console import harmless, message_lines
 from daemon.deadlines import LONDON
 from daemon.service import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from typing import IO
 
     from rich.console import Console
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from daemon.intake import InboxFacts, Taken
 
 SAMPLE_DAY = b"Mon, 23 Nov 2026"  # as it stands in the headers of the samples
-_MARKER = ".assurance-demo"  # a folder with this file is ours to empty
+_MARKER = ".assurance-demo"  # a folder with this file is ours to empty; locked while one runs
 _STAY_WITHOUT_TERMINAL_S = 120.0
 _LOOK_S = 0.3
 
@@ -57,9 +60,16 @@ class Demo:
     """One showing of the sample day."""
 
     def __init__(
-        self, config: Config, *, templates: Path, samples: Sequence[Path], console: Console
+        self,
+        config: Config,
+        *,
+        templates: Path,
+        samples: Sequence[Path],
+        folder: Folder,
+        console: Console,
     ) -> None:
         """Put the daemon together on an empty store."""
+        self._folder = folder
         self._config, self._samples, self._console = config, samples, console
         self._stop = Stop()
         self._tally = _Tally()
@@ -87,15 +97,16 @@ class Demo:
 
         Raises:
             ConfigErrors: the config has mistakes.
-            DemoError: the folder is not the demo's, or the samples are missing.
+            DemoError: the folder is not the demo's, another demo runs in it, it cannot be made,
+                or the samples are missing.
         """
         files = sorted(samples.rglob("*.eml"), key=lambda path: path.name)
         if not files:
             msg = f"There are no samples in {samples}. Install the package again."
             raise DemoError(msg)
-        _empty(state)
+        folder = Folder(state)
         config = load(config_dir, env={}, state_dir=state)
-        return cls(config, templates=templates, samples=files, console=console)
+        return cls(config, templates=templates, samples=files, folder=folder, console=console)
 
     def run(self, *, pause_s: float, stay_s: float | None) -> int:
         """Deliver the day mail by mail, show what becomes of it, then wait for more.
@@ -118,10 +129,13 @@ class Demo:
             f"A sample day of {len(self._samples)} mails begins. Each mail is taken in,",
             "understood, routed, answered and put on the clock by the real daemon.",
             "",
-            "Drop an .eml file into one of these folders to see what becomes of it:",
+            "Drop a mail into one of these folders to see what becomes of it. Its name must end",
+            "in .eml; within the folder's new/ any name will do:",
             *(f"  {one.path}" for one in inboxes),
             "The letters sent lie as mails in:",
             *(f"  {folder}" for folder in self._outlet_folders()),
+            "Look at an enquiry in another window, REF being its reference:",
+            f"  {_command()} show REF --state {shlex.quote(str(self._folder.path))}",
             "",
             "Press Ctrl-C to end.",
         ]
@@ -188,7 +202,7 @@ class Demo:
 
     def _show_one(self, one: Taken) -> None:
         if one.message is None or one.found is None or one.decision is None:
-            self._console.print(Text(_SAID.get(one.state, one.state) + f" {one.why}".rstrip()))
+            self._console.print(harmless(_SAID.get(one.state, one.state) + f" {one.why}".rstrip()))
             return
         if one.reference:
             self._console.print(Text(f"Enquiry {one.reference}", style="bold"))
@@ -219,15 +233,63 @@ _COUNTED = {
 }
 
 
-def _empty(state: Path) -> None:
-    """Make the demo's folder new.
+class Folder:
+    """The demo's own folder, emptied, and kept from a second demo while this one runs."""
 
-    Raises:
-        DemoError: it holds something that is not the demo's.
-    """
-    if state.exists() and any(state.iterdir()) and not (state / _MARKER).exists():
-        msg = f"{state} is not empty and not the demo's. Give another folder with --state."
+    def __init__(self, path: Path) -> None:
+        """Make the folder new, or leave it as it is.
+
+        Raises:
+            DemoError: it holds something else, another demo runs in it, or it cannot be made.
+        """
+        self.path = path
+        try:
+            _check(path)
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(path / _MARKER)
+            _empty(path)
+        except OSError as error:
+            msg = f"{path} cannot be used: {error.strerror}. Give another folder with --state."
+            raise DemoError(msg) from None
+
+    def close(self) -> None:
+        """Let another demo have the folder; the end of the process does so too."""
+        self._lock.close()
+
+
+def _check(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        msg = f"{path} is a file, not a folder. Give a folder with --state."
         raise DemoError(msg)
-    shutil.rmtree(state, ignore_errors=True)
-    state.mkdir(parents=True)
-    (state / _MARKER).touch()
+    if path.exists() and any(path.iterdir()) and not (path / _MARKER).exists():
+        msg = f"{path} is not empty and not the demo's. Give another folder with --state."
+        raise DemoError(msg)
+
+
+def _locked(marker: Path) -> IO[str]:
+    """Return the marker, open and locked until this process ends."""
+    lock = marker.open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        msg = (
+            f"A demo is running in {marker.parent}. End it first (Ctrl-C in its window), or give "
+            "another folder with --state."
+        )
+        raise DemoError(msg) from None
+    return lock
+
+
+def _empty(path: Path) -> None:
+    for child in path.iterdir():
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        elif child.name != _MARKER:
+            child.unlink()
+
+
+def _command() -> str:
+    """Return how this command was called, so that a line can be copied."""
+    called = Path(sys.argv[0])
+    return shlex.quote(str(called)) if called.name == "assurance" else "assurance"

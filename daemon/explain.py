@@ -7,6 +7,7 @@ no history, limits, arrangements or go-live.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,19 +30,16 @@ _NOT_MAIL = (LINES, ".md", ".tsv")  # passed over in folders
 _TEXT_FIELDS = ("box", "from_name", "from_addr", "subject", "body")
 
 
-class UnreadableError(Exception):
-    """A path cannot be read; the message names it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """One judged message, or why there is none."""
 
-    label: Mapping[str, str]  # {"path": ...} as given, or {"id": ...}
+    label: Mapping[str, str | int]  # {"path": ...} as given, or {"id": ...}
     message: Message | None = None
     found: Classification | None = None
     decision: Decision | None = None
     error: str | None = None
+    is_unreadable: bool = False  # the path itself: what lies there was not seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,24 +62,37 @@ class Judge:
         )
 
     def judge_all(self, paths: Sequence[str], inbox: Box | None) -> Iterator[Judged]:
-        """Judge every message of every path, in order.
-
-        Raises:
-            UnreadableError: at the first path that cannot be read.
-        """
+        """Judge every message of every path, in order; a path that cannot be read is said so."""
         for path in paths:
-            if Path(path).is_dir():
-                for inner in walk(path):
-                    yield self.judge_mail(inner, inbox)
+            if os.path.isdir(path):  # noqa: PTH112 -- pathlib's may raise; then it is no folder
+                yield from self._judge_folder(path, inbox)
             elif path.endswith(LINES):
                 yield from self.judge_lines(path, inbox)
             else:
                 yield self.judge_mail(path, inbox)
 
+    def _judge_folder(self, folder: str, inbox: Box | None) -> Iterator[Judged]:
+        """Judge every file below a folder that may be a mail, in order of its name."""
+        try:
+            entries = sorted(Path(folder).iterdir())
+        except OSError as error:
+            yield _unreadable(folder, error)
+            return
+        for entry in entries:
+            # Written as it was given: "./mails/" stays "./mails/…".
+            name = f"{folder.rstrip('/') or ''}/{entry.name}"
+            if entry.is_dir() and not entry.is_symlink():
+                yield from self._judge_folder(name, inbox)
+            elif entry.is_file() and not entry.name.endswith(_NOT_MAIL):
+                yield self.judge_mail(name, inbox)
+
     def judge_mail(self, path: str, inbox: Box | None) -> Judged:
         """Judge one raw mail."""
         label = {"path": path}
-        content = read_bytes(path)
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            return _unreadable(path, error)
         try:
             message = parse(content, box=inbox or Box.CUSTOMER_CARE)
         except ParseError as error:
@@ -90,16 +101,22 @@ class Judge:
 
     def judge_lines(self, path: str, inbox: Box | None) -> Iterator[Judged]:
         """Judge a file of enquiries, one JSON object a line."""
-        for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            yield _unreadable(path, error)
+            return
+        for number, line in enumerate(content.split(b"\n"), start=1):
             if not line.strip():
                 continue
             yield self._judge_line(path, number, line, inbox)
 
     def _judge_line(self, path: str, number: int, line: bytes, inbox: Box | None) -> Judged:
-        label = {"id": f"{path}:{number}"}
+        place = f"{path}:{number}"
+        label: dict[str, str | int] = {"id": place}
         try:
             entry = _entry(line)
-            label = {"id": _id_of(entry) or f"{path}:{number}"}
+            label = {"id": _id_of(entry, place)}
             fields = _fields(entry)
             box = inbox or Box(fields["box"] or Box.CUSTOMER_CARE)
         except ValueError as error:
@@ -113,7 +130,7 @@ class Judge:
         )
         return self._judge(label, message)
 
-    def _judge(self, label: Mapping[str, str], message: Message) -> Judged:
+    def _judge(self, label: Mapping[str, str | int], message: Message) -> Judged:
         context = Context(received_at=self.clock())
         try:
             found = self.classifier.classify(message)
@@ -124,39 +141,10 @@ class Judge:
         return Judged(label=label, message=message, found=found, decision=decision)
 
 
-def read_bytes(path: str) -> bytes:
-    """Return what a file holds.
-
-    Raises:
-        UnreadableError: it cannot be read.
-    """
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        msg = f"{path}: cannot be read ({why})."
-        raise UnreadableError(msg) from error
-
-
-def walk(folder: str) -> list[str]:
-    """Return every file below a folder that may be a mail, in order of its name.
-
-    Raises:
-        UnreadableError: a folder cannot be read.
-    """
-    found = []
-    try:
-        for entry in sorted(Path(folder).iterdir()):
-            # Written as it was given: "./mails/" stays "./mails/…".
-            name = f"{folder.rstrip('/') or ''}/{entry.name}"
-            if entry.is_dir() and not entry.is_symlink():
-                found += walk(name)
-            elif entry.is_file() and not entry.name.endswith(_NOT_MAIL):
-                found.append(name)
-    except OSError as error:
-        msg = f"{folder}: cannot be read ({error.strerror})."
-        raise UnreadableError(msg) from error
-    return found
+def _unreadable(path: str, error: OSError) -> Judged:
+    why = error.strerror or type(error).__name__
+    sentence = f"{path}: cannot be read ({why})."
+    return Judged(label={"path": path}, error=sentence, is_unreadable=True)
 
 
 def _entry(line: bytes) -> dict[str, Any]:
@@ -176,10 +164,17 @@ def _entry(line: bytes) -> dict[str, Any]:
     return entry
 
 
-def _id_of(entry: Mapping[str, Any]) -> str:
-    """Return the id, as text also where it is a number; "" for none."""
-    value = entry.get("id")
-    return str(value) if isinstance(value, str | int | float) else ""
+def _id_of(entry: Mapping[str, Any], place: str) -> str | int:
+    """Return the id as it was, a whole number or text; where there is none, the line's place."""
+    match entry.get("id"):
+        case bool() | float() as value:
+            return str(value)
+        case int() as number:
+            return number
+        case str() as text:
+            return text or place
+        case _:
+            return place
 
 
 def _fields(entry: Mapping[str, Any]) -> dict[str, str]:

@@ -7,10 +7,11 @@ store can refuse to queue it twice; Message-ID and Reply-To are signed over key 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from daemon.compose import NoticeFacts, NoticeKind, acknowledgement, mailable, notice
 from daemon.compose.printed import printed
+from daemon.deadlines import london_date
 from daemon.model import Hold, OutboxEntry, OutboxKind
 from daemon.tokens import Purpose, message_id, signed_address
 
@@ -42,6 +43,7 @@ class Letterhead:
     message_id_domain: str
     acknowledgements: str  # outlet
     notices: str  # outlet
+    answers_are_read: bool = False  # an inbox reads the signed address: answers may go there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,8 @@ class Letters:
         """
         key = f"{reference}:acknowledgement"
         recipient = mailable(decision.recipient) or ""
-        rfc_id, _ = self._signed(OutboxKind.ACKNOWLEDGEMENT, key, recipient, reference)
-        due_on = reply_by(decision)
+        rfc_id, signed = self._signed(OutboxKind.ACKNOWLEDGEMENT, key, recipient, reference)
+        due_on = reply_by(decision, now)
         if recipient:
             content = acknowledgement(
                 templates=self.templates,
@@ -84,6 +86,7 @@ class Letters:
                 due_on=due_on,
                 reply_team=reply_team,
                 sent_at=now,
+                reply_to=signed if self.head.answers_are_read else "",
             ).content
         else:
             content = self._letter(decision.template, reference, due_on, reply_team)
@@ -164,9 +167,13 @@ class Letters:
         )
 
 
-def reply_by(decision: Decision) -> date | None:
-    """Return the day an enquirer is told: the first of the clocks that end with a reply."""
-    return min((day for _, day in due_days(decision)), default=None)
+def reply_by(decision: Decision, now: datetime) -> date | None:
+    """Return the day an enquirer is told: the first of the clocks that end with a reply.
+
+    A day that has passed already (the mail lay somewhere for weeks) is nobody's promise.
+    """
+    first = min((day for _, day in due_days(decision)), default=None)
+    return first if first is not None and first >= london_date(now) else None
 
 
 def due_days(decision: Decision) -> list[tuple[ClockKind, date]]:
@@ -223,3 +230,29 @@ def recipients_of(team: Team, *, step: str, ordinal: int) -> Sequence[str]:
         return (team.holder or team.mailbox,)
     above = team.director if ordinal else team.assistant_director
     return (above or team.assistant_director or team.mailbox,)
+
+
+def told_of_failure(
+    kind: OutboxKind,
+    recipient: str,
+    *,
+    operators: Sequence[str],
+    duty: Sequence[str],
+    customer_care: str,
+) -> Sequence[str]:
+    """Return who hears that a mail of ours failed for good.
+
+    Of an acknowledgement Customer Care, who write by post; of an alert everybody else on duty,
+    and the operators; of the rest the operators; of a warning about a failure nobody.
+    """
+    match kind:
+        case OutboxKind.ACKNOWLEDGEMENT:
+            return (customer_care,) if customer_care else tuple(operators)
+        case OutboxKind.ALERT:
+            return tuple(dict.fromkeys(one for one in (*duty, *operators) if one != recipient))
+        case OutboxKind.NOTICE | OutboxKind.REMINDER | OutboxKind.ESCALATION:
+            return tuple(operators)
+        case OutboxKind.OPERATOR:
+            return ()
+        case _:
+            assert_never(kind)

@@ -35,13 +35,9 @@ EVENTS: Final = frozenset(
         "daemon_stopping",
         "daemon_stopped",
         "daemon_killed",
-        "config_loaded",
         "config_refused",
         "config_warned",
-        "store_migrated",
-        "store_refused",
         "store_unavailable",
-        "signing-key_made",
         "clock_jumped",
         "job_failed",
         "thread_failed",
@@ -51,45 +47,25 @@ EVENTS: Final = frozenset(
         # leases
         "lease_acquired",
         "lease_lost",
-        "lease_released",
         # inboxes and what arrives
-        "inbox_polled",
         "inbox_unavailable",
         "inbox_recovered",
         "inbox_access-denied",
-        "inbox_rescanned",
         "inbox_gap-found",
         "inbox_idle-failed",
         "message_stored",
         "message_repeated",
-        "message_joined",
         "message_private",
-        "message_set-aside",
         "message_quarantined",
         "message_missed",
-        "message_marked",
         "message_mark-failed",
         # the outbox and what leaves
-        "outbox_queued",
         "outbox_sent",
-        "outbox_deferred",
-        "outbox_rejected",
-        "outbox_given-up",
         "outlet_unavailable",
         "outlet_recovered",
         "outlet_access-denied",
-        "bounce_recorded",
         # enquiries, clocks and people
-        "enquiry_opened",
-        "enquiry_replied",
-        "enquiry_closed",
-        "enquiry_released",
-        "alert_raised",
-        "alert_confirmed",
-        "alert_climbed",
         "sweep_finished",
-        "operators_told",
-        "holidays_missing",
     }
 )
 """Every event there is: what happened to what, `noun_verb-past`. Never made up at run time."""
@@ -321,6 +297,8 @@ def _hear_libraries() -> None:
         root.removeHandler(handler)
     root.addHandler(_Libraries(level=logging.WARNING))
     root.setLevel(logging.WARNING)
+    # The scheduler warns whenever a job that runs is woken, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
 
 

@@ -2,11 +2,14 @@
 
 A claim that ends without a mark is sent again with the same bytes and Message-ID: at least
 once, and a repeat is the same mail. What is refused for good goes to a person.
+
+One mail over which the outlet fails says little of the outlet, two in a row say that it is
+away: so no mail can keep the others waiting, and days without an outlet cost no mail an attempt.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,7 @@ from connectors.base import (
     UnavailableError,
 )
 from daemon.compose import NoticeFacts, NoticeKind
+from daemon.letters import told_of_failure
 from daemon.model import ClockKind, OutboxKind
 
 if TYPE_CHECKING:
@@ -29,13 +33,18 @@ if TYPE_CHECKING:
     from daemon.store import Store
     from daemon.store.postbox import Claimed
 
-CLAIM = timedelta(minutes=5)  # longer than any one send can take
+    _Unsent = tuple[Claimed, ConnectorError]  # an entry in our hands, and what went wrong
+
+# As long as sends may begin in it, and then longer than any one takes: a mail server may need
+# ten minutes for its answer to the final dot, and a few before (`connectors.smtp`).
+CLAIM = timedelta(minutes=20)
+_BEGIN_WITHIN = timedelta(minutes=5)
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
 # About three days by the pauses below, as long as mail servers commonly keep trying
 # (RFC 5321 §4.5.4); not by the entry's age, since it may have been held for long.
 GIVE_UP_AFTER = 100
-_PER_ROUND = 20
+_PER_CLAIM = 5  # they are in memory together, and each may carry an original of 50 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +63,12 @@ class Sender:
 
     store: Store
     letters: Letters
-    operators: Sequence[str]  # told when a mail is refused for good
+    operators: Sequence[str]
     holder: str  # names this process in claims
     clock: Callable[[], datetime]
     jitter: Callable[[], float]  # 0 to 1
+    duty: Sequence[str] = ()  # everybody whom alerts go to
+    customer_care: str = ""  # the mailbox of those who write by post
 
     def send_due(self, outlet: Outlet, *, until: Callable[[], bool] = lambda: False) -> Round:
         """Send all that is due by one outlet; `until` says when to stop between two sends.
@@ -79,47 +90,65 @@ class Sender:
         now = self.clock()
         with self.store.write() as tx:
             return tx.claim(
-                outlet.name, holder=self.holder, now=now, until=now + CLAIM, limit=_PER_ROUND
+                outlet.name, holder=self.holder, now=now, until=now + CLAIM, limit=_PER_CLAIM
             )
 
     def _send_all(
         self, outlet: Outlet, claimed: list[Claimed], done: Round, until: Callable[[], bool]
     ) -> Round:
-        sent, deferred, rejected = done.sent, done.deferred, done.rejected
-        stopped_by: ConnectorError | None = None
         rest = list(claimed)
-        # Well before the claim ends, so that nobody else sends what is in our hands.
-        enough = self.clock() + CLAIM / 2
-        while rest and stopped_by is None and not until() and self.clock() < enough:
+        in_doubt: list[_Unsent] = []
+        enough = self.clock() + _BEGIN_WITHIN
+        while rest and not _is_away(in_doubt) and not until() and self.clock() < enough:
             entry = rest.pop(0)
+            sent = done.sent
             try:
-                outlet.send(
-                    Envelope(
-                        sender=entry.envelope_from,
-                        recipient=entry.recipient,
-                        content=entry.content,
-                    )
-                )
-            except RejectedError as error:
-                rejected += 1
-                self._failed(entry, str(error))
-            except DeferredError as error:
-                deferred += 1
-                self._later(entry, str(error))
+                done = self._send(outlet, entry, done)
             except (UnavailableError, AccessDeniedError) as error:
-                # The outlet's fault, not the entry's: it keeps its place and its patience.
-                stopped_by = error
-                rest.insert(0, entry)
-            except Exception as error:  # noqa: BLE001 -- a poisoned entry must not block the rest
-                deferred += 1
-                self._later(entry, f"A mistake in this software ({type(error).__name__}).")
-            else:
-                sent += 1
-                self._sent(entry)
-        if rest:
-            with self.store.write() as tx:
-                tx.unclaim([entry.id for entry in rest], holder=self.holder)
-        return Round(sent=sent, deferred=deferred, rejected=rejected, stopped_by=stopped_by)
+                in_doubt.append((entry, error))
+            if done.sent > sent:  # the outlet is there: it was the mail
+                for one, why in in_doubt:
+                    self._later(one, str(why))
+                done = replace(done, deferred=done.deferred + len(in_doubt))
+                in_doubt = []
+        self._give_back(in_doubt, rest)
+        return replace(done, stopped_by=in_doubt[-1][1] if in_doubt else None)
+
+    def _send(self, outlet: Outlet, entry: Claimed, done: Round) -> Round:
+        """Send one entry, mark what became of it, and count it.
+
+        Raises:
+            UnavailableError, AccessDeniedError: the outlet failed; the entry is as it was.
+        """
+        envelope = Envelope(
+            sender=entry.envelope_from, recipient=entry.recipient, content=entry.content
+        )
+        try:
+            outlet.send(envelope)
+        except RejectedError as error:
+            self._failed(entry, str(error))
+            return replace(done, rejected=done.rejected + 1)
+        except DeferredError as error:
+            self._later(entry, str(error))
+        except (UnavailableError, AccessDeniedError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- a poisoned entry must not block the rest
+            self._later(entry, f"A mistake in this software ({type(error).__name__}).")
+        else:
+            self._sent(entry)
+            return replace(done, sent=done.sent + 1)
+        return replace(done, deferred=done.deferred + 1)
+
+    def _give_back(self, in_doubt: list[_Unsent], rest: list[Claimed]) -> None:
+        """Give back what did not leave, at no attempt; what was tried lets others go first."""
+        if not (in_doubt or rest):
+            return
+        now = self.clock()
+        with self.store.write() as tx:
+            for entry, error in in_doubt:
+                send_after = now + self.pause(entry.attempts)
+                tx.unclaim([entry.id], holder=self.holder, send_after=send_after, why=str(error))
+            tx.unclaim([entry.id for entry in rest], holder=self.holder)
 
     def _sent(self, entry: Claimed) -> None:
         now = self.clock()
@@ -145,13 +174,18 @@ class Sender:
         return longest * share
 
     def _failed(self, entry: Claimed, why: str) -> None:
-        """Mark an entry as refused for good, and tell a person once."""
+        """Mark an entry as refused for good, and tell who can do something, once."""
         now = self.clock()
         with self.store.write() as tx:
             tx.mark_failed(entry.id, why=why)
             tx.audit("outbox_failed", f"outbox:{entry.id}", at=now, detail={"kind": entry.kind})
-            if entry.kind is OutboxKind.OPERATOR:
-                return  # a warning about a warning would never end
+            told = told_of_failure(
+                entry.kind,
+                entry.recipient,
+                operators=self.operators,
+                duty=self.duty,
+                customer_care=self.customer_care,
+            )
             reference = tx.enquiry_by_id(entry.enquiry_id).reference if entry.enquiry_id else ""
             facts = NoticeFacts(reference=reference, problem=why)
             notices = [
@@ -163,7 +197,7 @@ class Sender:
                     now=now,
                     outbox_kind=OutboxKind.OPERATOR,
                 )
-                for person in self.operators
+                for person in told
             ]
             tx.queue(notices, enquiry_id=entry.enquiry_id, message_id=entry.message_id, now=now)
 
@@ -171,3 +205,8 @@ class Sender:
         """Free what a process that has ended had claimed; return how many entries."""
         with self.store.write() as tx:
             return sum(tx.free_claims(h) for h in tx.claim_holders() if is_gone(h))
+
+
+def _is_away(in_doubt: list[_Unsent]) -> bool:
+    """Whether the outlet failed over two mails in a row, or refuses us whatever we send."""
+    return len(in_doubt) > 1 or any(isinstance(e, AccessDeniedError) for _, e in in_doubt)

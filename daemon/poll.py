@@ -7,7 +7,7 @@ with our receipts: what is missing is fetched and said so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,8 @@ class Poller:
     failures: int = 0
     retry_at: datetime | None = None
     reconciled_at: datetime | None = None
-    denied: bool = field(default=False)
+    denied: bool = False
+    unmarkable: bool = False
 
     def poll(self) -> int:
         """Take in all that is new; return how many messages were stored.
@@ -86,8 +87,22 @@ class Poller:
     def _take(self, batch: Batch, lease: Lease) -> int:
         taken = self.intake.take_in(self.facts, batch, lease=lease)
         self.on_taken(self.facts, taken)
-        self.inbox.mark_done([one.external_id for one in taken if one.is_settled])
+        self._mark([one.external_id for one in taken if one.is_settled])
         return sum(one.state not in {"known", "missed"} for one in taken)
+
+    def _mark(self, external_ids: Sequence[str]) -> None:
+        """Mark what is stored; a mailbox that allows no marks must not stop the mail behind.
+
+        What stays unmarked is marked when the lists are compared next.
+        """
+        try:
+            self.inbox.mark_done(external_ids)
+        except AccessDeniedError as error:
+            if not self.unmarkable:
+                self.log.warning("message_mark-failed", inbox=self.facts.name, why=str(error))
+            self.unmarkable = True
+        else:
+            self.unmarkable = False
 
     def _known(self, external_ids: Sequence[str]) -> set[str]:
         with self.store.read() as tx:
@@ -116,7 +131,7 @@ class Poller:
         # A stop between commit and mark leaves stored messages unmarked: mark them now.
         with self.store.read() as tx:
             settled = tx.settled_ids(self.facts.name, [one for one in listed if one in known])
-        self.inbox.mark_done([one for one in listed if one in settled])
+        self._mark([one for one in listed if one in settled])
         self.reconciled_at = self.clock()
         return stored
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_KEY_LENGTH = 32  # characters, as of the keys in the config
 _KILLED_BY = 128  # a shell's exit status of a signal is this and its number
 
 
@@ -97,17 +98,41 @@ def own_key(path: Path) -> bytes:
 
     Raises:
         OSError: the file can neither be read nor made.
+        ValueError: it holds too little to be a key; the sentence names the file.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32) + "\n")
-        # Linking fails if another process was first: then its key is the one.
-        try:
-            path.hardlink_to(draft)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip().encode()
+        _make_key(path)
+    key = path.read_bytes().strip()
+    if len(key) < _KEY_LENGTH:
+        msg = (
+            f"The signing key in {path} has fewer than {_KEY_LENGTH} characters. Put it back from"
+            " a back-up; or remove the file for a new one, and no token sent so far counts."
+        )
+        raise ValueError(msg)
+    return key
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    with draft.open("w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # letters signed with it must not outlive it in a power cut
+    # Linking fails if another process was first: then its key is the one.
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

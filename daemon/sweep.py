@@ -8,6 +8,7 @@ it is decided once, whatever stops in between. Several steps of one clock that c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -53,15 +54,15 @@ class Sweeper:
         """
         problems: dict[int, Exception] = {}  # by clock: what a mistake of ours stumbled over
         steps = 0
-        while found := self._round(problems):
+        while (found := self._round(problems)) is not None:
             steps += found
         released = self._release()
         for problem in problems.values():
             raise problem  # it is logged and counted; everything else has been decided
         return Swept(steps=steps, released=released)
 
-    def _round(self, problems: dict[int, Exception]) -> int:
-        """Decide the next steps; return how many were decided."""
+    def _round(self, problems: dict[int, Exception]) -> int | None:
+        """Decide the next steps; return how many were decided, None where nothing is due."""
         now = self.clock()
         decided = 0
         with self.store.write() as tx:
@@ -77,13 +78,16 @@ class Sweeper:
                     raise
                 except Exception as error:  # noqa: BLE001 -- one bad clock never stops the others
                     problems[clock] = error
-        return decided
+        return decided if due else None
 
     def _decide(self, tx: Transaction, steps: list[DueStep], now: datetime) -> None:
         last = steps[-1]
         tx.decide_steps([step.id for step in steps], now=now)
         entries = self._letters(tx, last, now)
         tx.queue(entries, enquiry_id=last.enquiry.id, message_id=last.message_id, now=now)
+        if last.kind == ClockKind.VULNERABLE and not tx.has_steps(last.deadline_id):
+            at = now + self._pace()
+            tx.add_step(last.deadline_id, "escalate", ordinal=last.ordinal + 1, at=at)
         event = "reminder_queued" if last.action == "remind" else "escalation_queued"
         tx.audit(
             event,
@@ -91,6 +95,11 @@ class Sweeper:
             at=now,
             detail={"kind": last.kind, "deadline": last.deadline_id, "steps": len(steps)},
         )
+
+    def _pace(self) -> timedelta:
+        """Return how long an alert waits for each further step: it climbs until confirmed."""
+        minutes = self.policy.clocks.vulnerable_steps_minutes
+        return timedelta(minutes=minutes[-1] - (minutes[-2] if len(minutes) > 1 else 0))
 
     def _letters(self, tx: Transaction, step: DueStep, now: datetime) -> list[OutboxEntry]:
         alert = step.kind == ClockKind.VULNERABLE
@@ -108,6 +117,7 @@ class Sweeper:
                 recipient=person,
                 now=now,
                 outbox_kind=outbox_kind,
+                original=tx.raw_of(step.message_id) if alert else None,
             )
             for person in self._recipients(step, alert=alert)
         ]
@@ -130,6 +140,7 @@ class Sweeper:
         # "Urgent" belongs to alerts: on a reminder of another clock it would wear off.
         others = tuple(c for c in criteria if c is not Criterion.VULNERABLE)
         team = self.policy.teams.get(enquiry.reply_team)
+        message = tx.message_facts(step.message_id)
         return NoticeFacts(
             reference=enquiry.reference,
             category=Category(enquiry.category),
@@ -140,6 +151,9 @@ class Sweeper:
             due=((ClockKind(step.kind), step.due_on),),
             received_at=enquiry.received_at,
             reply_team=team.name if team else "",
+            sender=message.sender,
+            box=message.box,
+            original_complete=message.complete,
         )
 
     def _release(self) -> int:

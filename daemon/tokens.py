@@ -77,6 +77,17 @@ def find_references(text: str, prefix: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def as_reference(typed: str) -> str:
+    """Return a reference as it is printed, from how a person typed or heard it.
+
+    Spaces, dashes and case do not matter, nor O for 0, or I and L for 1, in what was random.
+    """
+    chars = "".join(char for char in typed.upper() if char.isalnum())
+    prefix, drawn = chars[: -_RANDOM_CHARS - 1], chars[-_RANDOM_CHARS - 1 :]
+    drawn = drawn.translate(str.maketrans("OIL", "011"))
+    return f"{prefix}-{drawn[:5]}-{drawn[5:]}"
+
+
 def _checksum(chars: str) -> int:
     """Return a weighted sum over the field of 32 elements; 0 for a whole reference.
 

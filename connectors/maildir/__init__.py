@@ -5,7 +5,7 @@ name. So an external id is the unique part of a file's name, which lasts when an
 moves it from `new/` to `cur/`; the caller's `known` says which were taken in earlier, and a
 cursor counts what this object has handed out since. Unread mail stays unread.
 
-A mail that a person drops, as a file of any name in `new/` or an .eml in the folder itself, is
+A mail that a person or a scanner drops, as an .eml anywhere or a file of any name in `new/`, is
 taken in once it has lain still for a second. Its id holds size and time too, so that another
 mail of the same name is another message.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from connectors.base import AccessDeniedError, ConnectorError, UnavailableError
 
@@ -20,6 +22,8 @@ SETTLED = timedelta(seconds=1)
 """How long a dropped file must have lain still: until then somebody may be writing it."""
 
 _DELIVERED = re.compile(r"\d{9,}\.[^./]+\.[^/]+")  # time.unique.host, as programs name files
+_PLAIN = "!$&'()+,:;=[]^{} "  # stand in an id as they are, beside letters, digits and -._~
+_LONGEST_ID = 255
 _FOLDERS = ("new", "cur", "")
 """Where mail lies; in this order whatever moves from `new` to `cur` meanwhile is seen."""
 
@@ -107,8 +111,9 @@ class Files:
         wanted: Callable[[str], bool],
         unsettled: dict[str, datetime],
     ) -> File | None:
-        unique = entry.name.partition(":2,")[0]
-        delivered = bool(folder and _DELIVERED.fullmatch(unique))
+        name = entry.name.partition(":2,")[0]
+        delivered = bool(folder) and _is_delivered(name)
+        unique = _id_of(name)
         if delivered and not wanted(unique):
             return None  # without asking the file system: there may be very many
         if not folder and not entry.name.lower().endswith(".eml"):
@@ -139,6 +144,26 @@ class Files:
             return True
         unsettled[file_id] = self._unsettled.get(file_id, now)
         return now - unsettled[file_id] >= SETTLED
+
+
+def _is_delivered(name: str) -> bool:
+    """Whether a program named the file so as it delivered it, whole, by a rename.
+
+    An .eml never counts: scanners too write names like `20260105.scan1.eml`, bit by bit.
+    """
+    return not name.lower().endswith(".eml") and bool(_DELIVERED.fullmatch(name))
+
+
+def _id_of(name: str) -> str:
+    """Return a name as an id in ASCII: other bytes percent-encoded, one id for each name.
+
+    A file's name is bytes in any encoding or none; one too long for a receipt ends in its hash.
+    """
+    encoded = quote(os.fsencode(name), safe=_PLAIN)
+    if len(encoded) <= _LONGEST_ID:
+        return encoded
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return f"{encoded[: _LONGEST_ID - len(digest) - 1]}#{digest}"
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:

@@ -105,6 +105,8 @@ class App:
             store=store,
             letters=letters,
             operators=config.operators,
+            duty=config.policy.duty,
+            customer_care=config.policy.care_mailbox,
             holder=self._holder,
             clock=clock,
             jitter=random.random,
@@ -221,6 +223,8 @@ class App:
         match error:
             case StoreUnavailableError():
                 self._log.error("store_unavailable", job=tick.name, why=str(error))
+                if self._scheduler is None:  # `once`: nobody looks again, the caller has to
+                    self.exit_code = self.exit_code or EX_TEMPFAIL
             case LeaseLostError():
                 self._leases.lost(str(error))
             case _:
@@ -341,7 +345,10 @@ class App:
             # Cutting off is safe: whatever is not committed happens again after the start.
             self._log.warning("daemon_killed", why="work did not end in time")
             return
-        self.close()
+        # Servers that do not answer a goodbye must not hold up the end either.
+        closing = threading.Thread(target=self.close, name="closing", daemon=True)
+        closing.start()
+        closing.join(max(1.0, until - time.monotonic()))
 
     def close(self) -> None:
         """Give back leases and let go of every connection."""

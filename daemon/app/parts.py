@@ -54,6 +54,7 @@ def office_text(config: Config) -> OfficeText:
         phone=office.phone,
         textphone=office.textphone,
         own_domains=config.policy.directory.own_domains,
+        own_addresses=config.policy.directory.own_addresses,
     )
 
 
@@ -76,6 +77,7 @@ def make_letters(config: Config, templates: Templates, signer: Signer) -> Letter
         message_id_domain=office.message_id_domain,
         acknowledgements=config.use.acknowledgements,
         notices=config.use.notices,
+        answers_are_read=any(one.address == office.signed_address for one in config.inboxes),
     )
     return Letters(templates=templates, office=office_text(config), head=head, signer=signer)
 
@@ -88,18 +90,18 @@ def open_store(config: Config) -> Store:
         StoreUnavailableError: the database does not answer.
         OSError: the state folder cannot be made.
     """
+    config.state_dir.mkdir(parents=True, exist_ok=True)
     store = connect_store(config)
     store.prepare()
     return store
 
 
 def connect_store(config: Config) -> Store:
-    """Return the store as it is, its schema unchecked.
+    """Return the store as it is, its schema unchecked; nothing is made.
 
     Raises:
-        OSError: the state folder cannot be made.
+        OSError, ValueError: the password cannot be read.
     """
-    config.state_dir.mkdir(parents=True, exist_ok=True)
     secret = config.store_password
     return Store.open(config.store_url, password=secret.read() if secret else None)
 

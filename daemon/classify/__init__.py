@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "RuleErrors", "RuleSet"]
 
-CODE_VERSION: Final = 1
+CODE_VERSION: Final = 2
 """Raised with every change here that could change an answer."""
 
 _VERSION_CHARS: Final = 12
@@ -142,7 +142,7 @@ class Classifier:
             routine=routine,
             criteria=in_order(criteria),
             confidence=choice.confidence,
-            to_be_sorted=not choice.decided,
+            to_be_sorted=not choice.decided or _is_doubtful(reading),
             evidence=tuple(_evidence(reading)),
             personal_attention=reading.scores.signs.get(Sign.PERSONAL_ATTENTION, 0) >= 1,
             individual_case=_is_individual(reading, choice),
@@ -187,9 +187,18 @@ def _is_portal(reading: _Reading) -> bool:
     return reading.scores.signs.get(Sign.PORTAL, 0) >= 1
 
 
+def _is_doubtful(reading: _Reading) -> bool:
+    """Whether the sender may not be who it says: a person has to look."""
+    return reading.writer.unproven or bool(reading.facts.other_addresses)
+
+
 def _evidence(reading: _Reading) -> list[Evidence]:
     """Return the facts, then the rules, the weightiest first."""
     found = [reading.writer.evidence]
+    found += (
+        Evidence(step=Step.FACT, name="other-address", says="sign of forgery", text=address)
+        for address in reading.facts.other_addresses
+    )
     reference = reading.facts.references.best
     if reference is not None:
         says = "reference"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from daemon.model import Message
 
 SHORT_CHARS: Final = 160
+_ADDRESS: Final = compiled(r"[^\s<>()\[\],;:\"\\@]+@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z0-9-]+")
 _REPLY: Final = compiled(r"^\s*(?:\[[^\]]*\]\s*)*(?:re|aw|sv|antw|odp|atb)\s*:")
 _FORWARD: Final = compiled(r"^\s*(?:\[[^\]]*\]\s*)*(?:fwd?|wg|tr|vb|ymlaen)\s*:")
 _ICO_REFERENCE: Final = compiled(r"\b(?:IC|FS|FER)-?[0-9]{6,8}(?:-[A-Z0-9]{4})?\b")
@@ -28,12 +29,27 @@ class Facts:
 
     references: References
     known: frozenset[Known]
+    other_addresses: tuple[str, ...]  # that From shows beside the one it is from
 
 
 def facts_of(message: Message, zones: Zones, finder: ReferenceFinder) -> Facts:
     """Gather the facts of a message."""
     references = finder.found(zones)
-    return Facts(references=references, known=frozenset(_known(message, zones, references)))
+    return Facts(
+        references=references,
+        known=frozenset(_known(message, zones, references)),
+        other_addresses=_other_addresses(message),
+    )
+
+
+def _other_addresses(message: Message) -> tuple[str, ...]:
+    """Return the addresses that stand in the name, or beside the sender's: a sign of forgery.
+
+    A reader sees the name and takes the message to be from there.
+    """
+    shown = "\n".join((message.sender.name, *message.headers.get("from", ())[:1]))
+    found = (match.strip("'.").lower() for match in _ADDRESS.findall(shown))
+    return tuple(dict.fromkeys(one for one in found if one != message.sender.address))
 
 
 def _known(message: Message, zones: Zones, references: References) -> Iterator[Known]:

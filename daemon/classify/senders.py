@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from daemon.classify.phrases import compiled
 from daemon.classify.ruleset import Sign
-from daemon.model import Box, Evidence, Source, Step
+from daemon.classify.zones import plain_name
+from daemon.model import Box, Channel, Evidence, Source, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,7 @@ class Writer:
     source: Source
     evidence: Evidence
     certain: bool  # by a known address, not by words
+    unproven: bool = False  # says to be an MP or Chair, from an address that shows nothing of it
 
 
 def writer_of(message: Message, zones: Zones, scores: Scores, directory: Directory) -> Writer:
@@ -95,21 +97,30 @@ def _from_parliament(message: Message, zones: Zones, scores: Scores) -> Writer |
 
 
 def _by_signature(message: Message, zones: Zones, scores: Scores) -> Writer | None:
-    """Recognise an MP or chair who writes from another address, by name and signature."""
+    """Recognise an MP or chair who writes from another address, by name and signature.
+
+    Anybody can write those, so a person looks; what the post or a call brought, one has read.
+    """
+    source = _signed_as(message, scores)
+    if source is None:
+        return None
+    name = "committee" if source is Source.COMMITTEE_CHAIR else "signature"
+    unproven = message.channel not in {Channel.LETTER, Channel.CALL}
+    return replace(_fact(source, name, zones.sender), unproven=unproven)
+
+
+def _signed_as(message: Message, scores: Scores) -> Source | None:
+    """Return whether name and words are an MP's or a chair's."""
     signs = scores.signs
-    is_named = _MP_NAME.search(message.sender.name) is not None
+    is_named = _MP_NAME.search(plain_name(message.sender.name)) is not None
     is_handle = message.box.is_social and _MP_HANDLE.search(message.sender.address.upper())
     if not (is_named or is_handle or signs.get(Sign.MP_OFFICE, 0) >= _STRONG):
-        return (
-            _fact(Source.COMMITTEE_CHAIR, "committee", zones.sender)
-            if (signs.get(Sign.COMMITTEE, 0) >= _STRONG and signs.get(Sign.CHAIR, 0) >= _STRONG)
-            else None
-        )
+        return Source.COMMITTEE_CHAIR if _chairs(signs, at_least=_STRONG) else None
     if _chairs(signs):
-        return _fact(Source.COMMITTEE_CHAIR, "committee", zones.sender)
+        return Source.COMMITTEE_CHAIR
     if signs.get(Sign.PRIVATE_CAPACITY, 0) >= 1 or signs.get(Sign.NOT_AN_MP, 0) >= 1:
         return None
-    return _fact(Source.MP, "signature", zones.sender)
+    return Source.MP
 
 
 def _by_words(message: Message, scores: Scores) -> Writer | None:
@@ -142,9 +153,9 @@ def _anybody(message: Message, scores: Scores) -> Writer:
     return _fact(Source.COMPLAINANT, "member-of-the-public", "")
 
 
-def _chairs(signs: Mapping[Sign, float]) -> bool:
+def _chairs(signs: Mapping[Sign, float], *, at_least: float = 1.0) -> bool:
     """Whether the words are those of a Chair, or their clerk, of one of the two committees."""
-    return signs.get(Sign.COMMITTEE, 0) >= 1 and signs.get(Sign.CHAIR, 0) >= 1
+    return min(signs.get(Sign.COMMITTEE, 0), signs.get(Sign.CHAIR, 0)) >= at_least
 
 
 def _within(domain: str, parents: tuple[str, ...]) -> bool:

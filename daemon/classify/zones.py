@@ -49,6 +49,11 @@ class Zones:
         return by_zone[zone]
 
 
+def plain_name(name: str) -> str:
+    """Return a display name without any addresses in it: a name can show anybody's."""
+    return " ".join(word for word in name.split() if "@" not in word[1:])
+
+
 def zones_of(message: Message) -> Zones:
     """Cut a message into zones."""
     passed_on = [
@@ -59,5 +64,5 @@ def zones_of(message: Message) -> Zones:
         subject=even(message.subject).strip(),
         new=even(message.new_text[:READ_CHARS]).strip(),
         quoted=even(quoted[:READ_CHARS]).strip(),
-        sender=even(f"{message.sender.name} <{message.sender.address}>"),
+        sender=even(f"{plain_name(message.sender.name)} <{message.sender.address}>"),
     )

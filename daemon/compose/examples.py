@@ -1,4 +1,4 @@
-"""Example values for every template, and the check that renders each with them."""
+"""Example values for every template, the fullest and the barest."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from datetime import UTC, date, datetime
 from itertools import product
 from typing import TYPE_CHECKING
 
-from jinja2 import TemplateError
-
-from daemon.compose.facts import ACKNOWLEDGEMENTS, NOTICES, NoticeFacts, NoticeKind, OfficeText
+from daemon.compose.facts import ACKNOWLEDGEMENTS, NoticeFacts, OfficeText
 from daemon.compose.letters import letter_values
-from daemon.compose.markup import one_line
 from daemon.compose.notices import notice_values
 from daemon.model import (
     Box,
@@ -29,14 +26,6 @@ from daemon.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from daemon.compose.templates import Rendered, Templates
-
-SUBJECT_FILE, BODY_FILE, LAYOUT = "subject.txt", "body.md", "layout.html"
-REQUIRED_FOLDERS = (
-    f"{ACKNOWLEDGEMENTS}/general",
-    f"{ACKNOWLEDGEMENTS}/mp",
-    *(f"{NOTICES}/{kind.value}" for kind in NoticeKind),
-)
 OFFICE = OfficeText(
     name="Example Ombudsman",
     from_name="Example Ombudsman",
@@ -45,10 +34,11 @@ OFFICE = OfficeText(
     phone="0300 000 0000",
     textphone="0300 000 0001",
 )
+REFERENCE = "PH-EXAM-PLE0"
 _DUE_ON = date(2026, 3, 3)
 _AT = datetime(2026, 2, 17, 9, 30, tzinfo=UTC)
 _FULL = NoticeFacts(
-    reference="PH-EXAM-PLE0",
+    reference=REFERENCE,
     category=Category.NEW_COMPLAINT,
     source=Source.COMPLAINANT,
     route=Route.CUSTOMER_CARE,
@@ -69,7 +59,8 @@ _FULL = NoticeFacts(
     answer_to="writer@example.org",
     answer_copy="copy@ombudsman.example",
 )
-_BARE = NoticeFacts(reference="PH-EXAM-PLE0")
+_BARE = NoticeFacts(reference=REFERENCE)
+_TIMED = NoticeFacts(reference=REFERENCE, received_at=_AT)
 
 
 def example_values(folder: str) -> Iterator[Mapping[str, object]]:
@@ -77,60 +68,8 @@ def example_values(folder: str) -> Iterator[Mapping[str, object]]:
     if folder.startswith(f"{ACKNOWLEDGEMENTS}/"):
         for due_on in (_DUE_ON, None):
             yield letter_values(
-                office=OFFICE, reference="PH-EXAM-PLE0", due_on=due_on, reply_team="Customer Care"
+                office=OFFICE, reference=REFERENCE, due_on=due_on, reply_team="Customer Care"
             )
         return
-    for facts, attached in product((_FULL, _BARE), (True, False)):
+    for facts, attached in product((_FULL, _BARE, _TIMED), (True, False)):
         yield notice_values(office=OFFICE, facts=facts, attached=attached)
-
-
-def mistakes(templates: Templates) -> list[tuple[str, str]]:
-    """Return every mistake in the templates as (path relative to `templates/`, why)."""
-    found = list(templates.broken.items())
-    if not templates.has(LAYOUT):
-        found.append((LAYOUT, "missing: the page that all mails are put into"))
-    for folder in sorted({*REQUIRED_FOLDERS, *templates.folders}):
-        missing = _missing_files(templates, folder)
-        found.extend(missing)
-        paths = {f"{folder}/{name}" for name in (SUBJECT_FILE, BODY_FILE)} | {LAYOUT}
-        if not missing and not paths & {path for path, _ in found}:
-            found.extend(_mistakes_of(templates, folder))
-    return found
-
-
-def _missing_files(templates: Templates, folder: str) -> list[tuple[str, str]]:
-    paths = (f"{folder}/{name}" for name in (SUBJECT_FILE, BODY_FILE))
-    return [(path, "missing") for path in paths if not templates.has(path)]
-
-
-def _mistakes_of(templates: Templates, folder: str) -> list[tuple[str, str]]:
-    """Return what is wrong with one mail, the first failing case only."""
-    for values in example_values(folder):
-        try:
-            rendered = templates.render(folder, values)
-        except Exception as mistake:  # noqa: BLE001  an administrator's template can raise anything
-            return [(f"{folder}/{BODY_FILE}", said(mistake))]
-        if wrong := list(_wrong_with(folder, rendered)):
-            return wrong
-    return []
-
-
-def _wrong_with(folder: str, rendered: Rendered) -> Iterator[tuple[str, str]]:
-    body = f"{folder}/{BODY_FILE}"
-    if not rendered.subject:
-        yield f"{folder}/{SUBJECT_FILE}", "empty"
-    if rendered.main_headings != 1:
-        yield body, f"has {rendered.main_headings} main headings (#); it needs exactly one"
-    outward = folder.startswith(f"{ACKNOWLEDGEMENTS}/")
-    if outward and OFFICE.routing_diagram_url not in rendered.links:
-        yield body, "has no link to the routing diagram (office.routing_diagram_url)"
-    if outward and "PH-EXAM-PLE0" not in rendered.text:
-        yield body, "does not tell the reference"
-
-
-def said(mistake: Exception) -> str:
-    """Return what is wrong with a template in one sentence, with its line where known."""
-    line = getattr(mistake, "lineno", None)
-    where = f" (line {line})" if line else ""
-    words = mistake.message if isinstance(mistake, TemplateError) else str(mistake)
-    return one_line(words or type(mistake).__name__) + where

@@ -38,6 +38,7 @@ class OfficeText:
     reply_address: str = ""  # where answers to acknowledgements go; "": to `from_address`
     own_domains: frozenset[str] = frozenset()  # notices go nowhere else; that of
     # `from_address` is always one of them
+    own_addresses: frozenset[str] = frozenset()  # in other domains; lower case
 
     @property
     def inside(self) -> frozenset[str]:
@@ -46,7 +47,7 @@ class OfficeText:
 
     def is_inside(self, address: str) -> bool:
         """Whether an address is the office's own, so that internal text may go there."""
-        return _domain(address) in self.inside
+        return address.lower() in self.own_addresses or _domain(address) in self.inside
 
 
 def _domain(address: str) -> str:
@@ -90,7 +91,7 @@ class NoticeFacts:
     reply_team: str = ""
     linked_reference: str = ""  # of an enquiry that this one follows
     problem: str = ""  # one sentence: what could not be read or sent
-    confirm_by_at: datetime | None = None  # aware; alerts: when it goes to the next person
+    confirm_by_at: datetime | None = None  # aware; alerts: when everybody on duty is alerted again
     answer_to: str = ""  # the enquirer's address for the link that starts an answer
     answer_copy: str = ""  # our signed address, put in copy so that the answer is seen
     original_complete: bool = True  # false: too large, only its beginning is attached

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from daemon.compose.examples import BODY_FILE, LAYOUT, SUBJECT_FILE, mistakes, said
 from daemon.compose.facts import ACKNOWLEDGEMENTS, NOTICES
 from daemon.compose.markup import escape, new_parser, one_line, render
+from daemon.compose.mistakes import BODY_FILE, LAYOUT, SUBJECT_FILE, mistakes, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jinja2 import Template
+
+    _Including = nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport
 
 LANGUAGE = "en-GB"
 
@@ -34,6 +36,7 @@ class Rendered:
     subject: str
     text: str
     html: str
+    subject_lines: int
     main_headings: int
     links: tuple[str, ...]
 
@@ -53,6 +56,7 @@ class Templates:
         self._markdown = _environment(self._sources, markdown=True)
         self._layout = _environment(self._sources, markdown=False, autoescape=True)
         self._compiled: dict[str, Template] = {}
+        self._includes: dict[str, tuple[tuple[str, int], ...]] = {}
         self._broken: dict[str, str] = {}
         for path in sorted(self._sources):
             self._compile(path)
@@ -75,6 +79,15 @@ class Templates:
         """Templates that do not compile, each with the reason."""
         return MappingProxyType(self._broken)
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all templates, in order."""
+        return tuple(sorted(self._sources))
+
+    def includes(self, path: str) -> tuple[tuple[str, int], ...]:
+        """Return the parts that a template includes by name, each with the line."""
+        return self._includes.get(path, ())
+
     def has(self, path: str) -> bool:
         """Whether there is a template at this path, sound or not."""
         return path in self._sources
@@ -88,15 +101,19 @@ class Templates:
         """
         subject = self._template(f"{folder}/{SUBJECT_FILE}").render(values)
         page = render(self._parser, self._template(f"{folder}/{BODY_FILE}").render(values))
-        layout = self._template(LAYOUT)
-        html = layout.render(title=page.title, language=LANGUAGE, content=Markup(page.html))  # noqa: S704  made from Markdown in which every value is escaped and raw HTML is off
         return Rendered(
             subject=one_line(subject),
             text=page.text,
-            html=html,
+            html=self.lay_out(title=page.title, content=page.html),
+            subject_lines=len(subject.strip().splitlines()),
             main_headings=page.main_headings,
             links=page.links,
         )
+
+    def lay_out(self, *, title: str, content: str) -> str:
+        """Return the page that holds a mail's HTML; raises as `render` does."""
+        html = Markup(content)  # noqa: S704  made from Markdown in which every value is escaped and raw HTML is off
+        return self._template(LAYOUT).render(title=title, language=LANGUAGE, content=html)
 
     def check(self) -> list[tuple[str, str]]:
         """Render every template with example values; return each mistake as (path, why)."""
@@ -115,10 +132,14 @@ class Templates:
         raise LookupError(why)
 
     def _compile(self, path: str) -> None:
+        environment = self._environment_for(path)
         try:
-            self._compiled[path] = self._environment_for(path).get_template(path)
+            self._compiled[path] = environment.get_template(path)
+            tree = environment.parse(self._sources[path])
         except TemplateError as mistake:
             self._broken[path] = said(mistake)
+        else:
+            self._includes[path] = tuple(_included(tree))
 
     def _environment_for(self, path: str) -> ImmutableSandboxedEnvironment:
         if path.endswith(".md"):
@@ -126,12 +147,31 @@ class Templates:
         return self._layout if path.endswith(".html") else self._plain
 
 
+def _included(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    """Yield what a template includes by a fixed name and cannot do without."""
+    for kind in (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport):
+        yield from _named(tree.find_all(kind))
+
+
+def _named(found: Iterable[_Including]) -> Iterator[tuple[str, int]]:
+    for node in found:
+        name = node.template
+        optional = isinstance(node, nodes.Include) and node.ignore_missing
+        if isinstance(name, nodes.Const) and isinstance(name.value, str) and not optional:
+            yield name.value, node.lineno
+
+
 def _environment(
     sources: Mapping[str, str], *, markdown: bool, autoescape: bool = False
 ) -> ImmutableSandboxedEnvironment:
     """Return an environment in which every missing value is an error and every value is safe."""
+
+    def by_path(path: str) -> tuple[str, str, None] | None:
+        """Give a template with its path, so that a traceback names it."""
+        return (sources[path], path, None) if path in sources else None
+
     return ImmutableSandboxedEnvironment(
-        loader=DictLoader(sources),
+        loader=FunctionLoader(by_path),
         undefined=StrictUndefined,
         autoescape=autoescape,
         trim_blocks=True,

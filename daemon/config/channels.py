@@ -66,7 +66,7 @@ class InboxBase(Table):
     address: MailAddress
     go_live_at: Annotated[datetime | None, BeforeValidator(_instant)] = Field(None, alias="go_live")
     """Aware UTC: what arrived before it is kept, but opens no enquiry and gets no answer."""
-    max_message_mb: Annotated[int, Field(ge=1, le=500)] = 50
+    max_message_mb: Annotated[int, Field(ge=1, le=100)] = 50
 
 
 class MaildirInboxConfig(InboxBase):

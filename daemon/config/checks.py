@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from daemon.config.errors import ConfigError
 from daemon.config.fields import is_domain
+from daemon.config.machine import names_a_server
 from daemon.config.reading import did_you_mean
 from daemon.config.sentences import entry_label
 from daemon.model import Category, Criterion, InboxRole
@@ -35,6 +36,7 @@ _NAMED: Final = (
     ("arrangements.toml", "arrangement", "id"),
 )
 _TEAM_ADDRESSES: Final = ("mailbox", "holder", "assistant_director", "director")
+_PEOPLE: Final = ("duty", "operators")
 _OFFICE_ADDRESSES: Final = ("from_address", "bounce_address", "signed_address")
 
 
@@ -69,6 +71,7 @@ def check(raw: Raw, *, state: Path) -> list[ConfigError]:
         _foreign_addresses,
         _offices_that_overlap,
         _mailboxes_without_go_live,
+        _machines_without_a_key,
     )
     found = [error for one in every for error in one(raw)]
     return [*found, *_shared_folders(raw, state), *_own_mail_read_again(raw, state)]
@@ -84,6 +87,19 @@ def _mailboxes_without_go_live(raw: Raw) -> Iterator[ConfigError]:
                 " everybody whose mail lies in the mailbox already would get an answer."
             )
             yield inbox.error("go_live", why)
+
+
+def _machines_without_a_key(raw: Raw) -> Iterator[ConfigError]:
+    """Yield the keys that are missing where several machines must sign alike."""
+    tables = raw.get("daemon.toml", {})
+    keys = _table(tables, "signing").get("keys", [])
+    if keys == [] and names_a_server(_table(tables, "store").get("url")):
+        why = (
+            "With PostgreSQL every machine needs the same signing keys: each would make one of"
+            ' its own and refuse the others\' tokens. Write keys = [{ id = "a", secret ='
+            ' "file:signing-a" }].'
+        )
+        yield ConfigError(file="daemon.toml", key="signing.keys", why=why)
 
 
 def warn(files: Files) -> Iterator[ConfigError]:
@@ -238,6 +254,10 @@ def _must_be_own(raw: Raw) -> Iterator[tuple[str, str, str]]:
     for team in _entries(raw, "teams.toml", "team"):
         for key in _TEAM_ADDRESSES:
             yield team.file, f"{team.label}.{key}", _address(team.text(key))
+    for table in _PEOPLE:
+        listed = _table(raw.get("teams.toml", {}), table).get("addresses")
+        for number, address in enumerate(listed if isinstance(listed, list) else [], start=1):
+            yield "teams.toml", f"{table}.addresses[{number}]", _address(address)
 
 
 def _address(value: object) -> str:

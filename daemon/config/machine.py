@@ -32,6 +32,14 @@ def _sqlite_url(url: str) -> str:
     return url
 
 
+def names_a_server(url: object) -> bool:
+    """Whether this is the address of a database that several machines may share."""
+    try:
+        return isinstance(url, str) and not _store_url(url).startswith("sqlite:")
+    except ValueError:
+        return False
+
+
 class StoreTable(Table):
     """Where everything is kept."""
 

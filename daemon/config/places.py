@@ -7,6 +7,7 @@ travel with the validation as its context.
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -116,7 +117,12 @@ def _as_path(value: object) -> object:
 
 
 def _below_state(path: Path, info: ValidationInfo) -> Path:
-    return Path(os.path.normpath(Places.of(info).state / path))
+    folder = Path(os.path.normpath(Places.of(info).state / path))
+    with suppress(PermissionError):  # whoever makes the folder will hear of it
+        if folder.is_file():
+            why = "There is a file of this name. Name a folder, or take the file away."
+            raise ValueError(why)
+    return folder
 
 
 def _file_beside_config(path: Path, info: ValidationInfo) -> Path:
@@ -149,7 +155,7 @@ def _state_folder(value: object) -> object:
 SecretRef = Annotated[Secret, PlainValidator(_secret)]
 """Written "file:NAME": a systemd credential, an absolute path, or a file in secrets/."""
 StatePath = Annotated[Path, BeforeValidator(_as_path), AfterValidator(_below_state)]
-"""A path below the state folder, or an absolute one."""
+"""A folder below the state folder, or an absolute one; it need not exist yet."""
 ConfigFile = Annotated[Path, BeforeValidator(_as_path), AfterValidator(_file_beside_config)]
 """A file that is there; its path begins at the config folder, or is absolute."""
 ConfigFolder = Annotated[Path | None, BeforeValidator(_folder_beside_config)]

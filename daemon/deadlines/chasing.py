@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from daemon.deadlines.london import LONDON, at_hour, in_words
-from daemon.deadlines.wording import listed, ordinal
+from daemon.deadlines.wording import counted, listed, ordinal
 
 if TYPE_CHECKING:
     from daemon.deadlines.periods import Start
@@ -60,9 +60,10 @@ def alert_steps(start: Start) -> Times:
     instants = tuple(received_at + timedelta(minutes=n) for n in minutes)
     clock_times = listed([f"{instant.astimezone(LONDON):%H:%M}" for instant in instants])
     steps = listed([str(n) for n in minutes])
+    again = f"{steps} minutes after receipt: at {clock_times} London time"
     working = (
         f"A person is to confirm the alert within {minutes[0]} minutes, on any day.",
-        f"Until then it climbs {steps} minutes after receipt: at {clock_times} London time.",
+        f"Until somebody does, everybody on duty is alerted again {again}.",
     )
     return Times(at=instants, working=working)
 
@@ -89,7 +90,8 @@ def _midpoint_working(start: Start, due_on: date) -> str:
     span = (due_on - start.receipt_on).days
     half = span // 2
     return (
-        f"From receipt to the due date are {span} calendar days; half, rounded down, is {half}: "
+        f"From receipt to the due date it is {counted(span, 'calendar day')}; half, rounded down, "
+        f"is {half}: "
         f"the midpoint is {in_words(midpoint)}{moved}."
     )
 

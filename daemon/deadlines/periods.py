@@ -136,13 +136,19 @@ def _calendar_month(start: Start) -> Due:
     if month_on.day != start.receipt_on.day:
         working.append(f"That month has no day {start.receipt_on.day}, so its last day is taken.")
     if due_on != month_on:
-        holidays = start.days.weekday_holidays(month_on, due_on, start.kind)
-        working.append(
-            f"It is a weekend or bank holiday, so it moves on to the next working day, "
-            f"{in_words(due_on)}."
-        )
-        working.append(_left_out(holidays, start.kind))
+        why = _why_off(start, month_on, due_on)
+        working.append(f"{why}, so it moves on to the next working day, {in_words(due_on)}.")
     return Due(on=due_on, working=tuple(working))
+
+
+def _why_off(start: Start, from_on: date, due_on: date) -> str:
+    """Say that a day is on a weekend or is a bank holiday, and which ones follow it."""
+    holidays = dict(start.days.weekday_holidays(from_on, due_on, start.kind))
+    name = holidays.pop(from_on, None)
+    why = f"That is a bank holiday ({name})" if name else f"That is a {from_on:%A}"
+    more = [f"{in_words(day)}, {name}" for day, name in holidays.items()]
+    followed = "followed by bank holidays" if len(more) > 1 else "followed by a bank holiday"
+    return f"{why}, {followed} ({'; '.join(more)})" if more else why
 
 
 def a_month_after(day: date) -> date:

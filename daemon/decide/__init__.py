@@ -85,6 +85,7 @@ def _opened(case: Case) -> Decision:
     reasons = [why, *(said for _, said in holds)]
     if link is not None:
         reasons.append(f"It may belong to {link.reference} ({link.status}); the link is proposed.")
+    reasons += [f"Handling arrangement {a.id}: {a.instruction}" for a in case.arrangements]
     return Decision(
         outcome=Outcome.OPENED,
         route=route,

@@ -21,7 +21,7 @@ def skip_of(case: Case) -> Skip | None:
     sender = case.message.sender.address
     if case.forward is None and case.policy.directory.is_own(sender):
         return Skip.OWN_ADDRESS
-    if is_no_reply(case.recipient):
+    if is_no_reply(case.recipient) and not case.message.reply_to:
         return Skip.NO_REPLY_ADDRESS  # an MP's or the ICO's, or it would have been set aside
     return None
 
@@ -54,6 +54,11 @@ def holds_of(case: Case) -> list[tuple[Hold, str]]:
             needs_address and not case.recipient,
             Hold.DOUBT,
             "It carries no address that an answer could go to.",
+        ),
+        (
+            is_no_reply(case.recipient),
+            Hold.DOUBT,
+            "Nobody reads replies at the sender's address, and it names another one.",
         ),
         (_over_limit(case), Hold.LIMIT, "Too many acknowledgements today: a person has a look."),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daemon.compose import mailable
 from daemon.deadlines import london_date
-from daemon.model import Category, ClockKind, Criterion
+from daemon.model import Category, ClockKind, Criterion, Forwarded
 from daemon.parse import authentication_failed
 
 if TYPE_CHECKING:
     from daemon.deadlines import WorkingDays
-    from daemon.model import Arrangement, Classification, Context, Forwarded, Message, Policy
+    from daemon.model import Arrangement, Classification, Context, Message, Policy
 
 
 # These clocks belong to what a message asks, whoever else is on the enquiry (process, clocks).
@@ -47,28 +48,49 @@ class Case:
 
 
 def answered_address(message: Message, forward: Forwarded | None) -> str:
-    """Return the message's own From, or its own other address.
+    """Return the message's own From, or its own other address; "" where neither can be used.
 
     A `Reply-To` counts on the same domain only: elsewhere it would make a reflector of us.
     """
     if forward is not None:
-        return forward.sender.address
+        return _usable(forward.sender.address)
     sender = message.sender
     for other in message.reply_to:
-        if sender.domain and other.domain == sender.domain:
+        if sender.domain and other.domain == sender.domain and _usable(other.address):
             return other.address
-    # Mail servers sign as "MAILER-DAEMON" alone: nobody to write to.
-    return sender.address if "@" in sender.address else ""
+    return _usable(sender.address)
+
+
+def _usable(address: str) -> str:
+    """Return an address that mail, or a message on X, can go to; "" for any other."""
+    return address if address.startswith("@") or mailable(address) else ""
 
 
 def outsiders_forward(message: Message, policy: Policy) -> Forwarded | None:
-    """Return an outsider's message that one of our own people passed on."""
-    if not policy.directory.is_own(message.sender.address):
+    """Return an outsider's message that one of our own people, or lists, passed on."""
+    directory = policy.directory
+    if not directory.is_own(message.sender.address):
         return None
-    for inner in message.forwarded:
-        if inner.sender.address and not policy.directory.is_own(inner.sender.address):
+    for inner in (*message.forwarded, *_behind_rewritten(message)):
+        if inner.sender.address and not directory.is_own(inner.sender.address):
             return inner
     return None
+
+
+def _behind_rewritten(message: Message) -> tuple[Forwarded, ...]:
+    """Return who wrote where a list of ours put its own address into From, to satisfy DMARC.
+
+    Such a list says so ("Jane Doe via Enquiries") and names the writer in Reply-To (RFC 7960
+    §4.1.3.1).
+    """
+    said = " via " in message.sender.name.lower()
+    named = any(message.header(name) for name in ("x-original-from", "x-original-sender"))
+    if not said and not named:
+        return ()
+    return tuple(
+        Forwarded(sender=one, subject=message.subject, text=message.text, attached=False)
+        for one in message.reply_to
+    )
 
 
 def arrangements_for(message: Message, policy: Policy, context: Context) -> tuple[Arrangement, ...]:

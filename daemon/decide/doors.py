@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from daemon.decide.case import is_forged, outsiders_forward
 from daemon.model import Decision, InboxRole, Outcome, Skip
 
 if TYPE_CHECKING:
     from daemon.decide.case import Case
-    from daemon.model import Context, Message, Policy
+    from daemon.model import Message, Policy
 
 _PRIVATE = frozenset({"private", "personal", "company-confidential"})
 
@@ -20,10 +20,15 @@ def is_private(message: Message, policy: Policy) -> bool:
         return False
     sender = message.sender.address
     return (
-        message.header("sensitivity").strip().lower() in _PRIVATE
+        _sensitivity(message) in _PRIVATE
         or policy.directory.is_own(sender)
         or sender in policy.directory.private_senders
     )
+
+
+def _sensitivity(message: Message) -> str:
+    """Return the Sensitivity header's keyword without comments (RFC 4021 §2.1.55)."""
+    return message.header("sensitivity").partition("(")[0].strip().lower()
 
 
 def no_enquiry(case: Case) -> Decision | None:
@@ -32,23 +37,13 @@ def no_enquiry(case: Case) -> Decision | None:
     if context.own_message:
         why = "We made this message ourselves, and it came back."
         return Decision(outcome=Outcome.OWN, route=None, reasons=(why,), skip=Skip.OWN_MESSAGE)
-    if _is_internal(case):
-        return Decision(
-            outcome=Outcome.INTERNAL,
-            route=None,
-            reasons=(_why_internal(context),),
-            skip=Skip.INTERNAL,
-            linked_to=context.links[0] if context.links else None,
-        )
-    if _is_colleague_in_thread(case):
-        why = "One of our own people wrote it in the thread of an enquiry."
-        link = context.links[0]
+    if why := _why_internal(case):
         return Decision(
             outcome=Outcome.INTERNAL,
             route=None,
             reasons=(why,),
             skip=Skip.INTERNAL,
-            linked_to=link,
+            linked_to=context.links[0] if context.links else None,
         )
     if is_private(case.message, case.policy):
         why = "It lies in a personal account and is not ours to read."
@@ -60,38 +55,25 @@ def no_enquiry(case: Case) -> Decision | None:
     return None
 
 
-def _is_internal(case: Case) -> bool:
-    """Whether it came through a door for mail around enquiries.
+def _why_internal(case: Case) -> str:
+    """Return why a message is mail around enquiries; "" where it may be an enquiry itself.
 
-    Somebody from outside who answers to the address for our own people's answers (it stood in
-    copy of a reply they got) is heard like anybody else.
+    A colleague's forward is somebody else's message. Words that may mean danger are heard
+    through every door, but for that of our own sent mail.
     """
-    context = case.context
-    if context.role is InboxRole.COMMANDS:
-        return case.policy.directory.is_own(case.message.sender.address)
-    return context.role is not InboxRole.ENQUIRIES or context.command
-
-
-def _is_colleague_in_thread(case: Case) -> bool:
-    return (
-        case.forward is None
-        and case.policy.directory.is_own(case.message.sender.address)
-        and not is_forged(case)
-        and any(link.proven for link in case.context.links[:1])
-    )
-
-
-def _why_internal(context: Context) -> str:
-    if context.command:
+    role, in_danger = case.context.role, bool(case.found.alerts) and not case.found.automation
+    if role is InboxRole.SENT:
+        return "It lies in a folder of sent mail: evidence that somebody replied."
+    if case.forward is not None or in_danger:
+        return ""
+    ours = case.policy.directory.is_own(case.message.sender.address)
+    if role is InboxRole.BOUNCES:
+        return "It came to the address that takes delivery reports."
+    # An outsider who answers to that address (it stood in copy of a reply) is heard.
+    if role is InboxRole.COMMANDS and ours:
+        return "It came to the address that takes answers to our notices."
+    if case.context.command:
         return "It answers a notice of ours at our signed address."
-    match context.role:
-        case InboxRole.SENT:
-            return "It lies in a folder of sent mail: evidence that somebody replied."
-        case InboxRole.BOUNCES:
-            return "It came to the address that takes delivery reports."
-        case InboxRole.COMMANDS:
-            return "It came to the address that takes answers to our notices."
-        case InboxRole.ENQUIRIES:  # only a command is internal here, and that was said above
-            return "It is internal."
-        case _:
-            assert_never(context.role)
+    if ours and not is_forged(case) and any(link.proven for link in case.context.links[:1]):
+        return "One of our own people wrote it in the thread of an enquiry."
+    return ""

@@ -53,8 +53,8 @@ def registers_of(case: Case, route: Route) -> tuple[RegisterEntry, ...]:
 
 
 def is_new_complaint(case: Case) -> bool:
-    """Whether it complains about a body that the office has not dealt with yet."""
-    return case.found.category is Category.NEW_COMPLAINT
+    """Whether it is decided to be a new complaint; what is to be sorted may be anything."""
+    return case.found.category is Category.NEW_COMPLAINT and not case.found.to_be_sorted
 
 
 def reply_team_of(case: Case, route: Route) -> str:

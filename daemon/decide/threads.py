@@ -35,10 +35,12 @@ def is_in_open_thread(case: Case) -> bool:
 def _open_threads(case: Case) -> list[ThreadLink]:
     if case.forward is not None or is_forged(case):
         return []
+    # A colleague's word gets as far as this only where somebody may be in danger.
+    ours = case.policy.directory.is_own(case.message.sender.address)
     return [
         link
         for link in case.context.links
-        if link.proven and link.status is EnquiryStatus.OPEN and link.sender_is_party
+        if link.proven and link.status is EnquiryStatus.OPEN and (link.sender_is_party or ours)
     ]
 
 
@@ -48,10 +50,16 @@ def _is_new_matter(case: Case) -> bool:
 
 
 def _adds_matter(case: Case, link: ThreadLink) -> bool:
-    """Whether it brings an FOI, data-protection or legal matter that the enquiry is not about."""
+    """Whether it brings an FOI, data-protection or legal matter that the enquiry is not about.
+
+    A request of the same kind in the thread of one is taken for a word on that one: most chase
+    it, and a person can split it.
+    """
     found = case.found
-    asks = found.category is Category.FOI_DPA or bool(REQUESTS & set(found.matters))
-    if asks and link.category is not Category.FOI_DPA:
+    asked = REQUESTS & set(found.matters)
+    if asked - set(link.clocks):
+        return True
+    if found.category is Category.FOI_DPA and not asked and link.category is not Category.FOI_DPA:
         return True
     legal = Criterion.LEGAL_CHALLENGE
     return legal in found.criteria and legal not in link.criteria

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from daemon.deadlines import LONDON, london_date
 from daemon.decide import recipient_of
 from daemon.model import Context
+from daemon.parse import authentication_failed
 from daemon.tokens import Purpose, find_references
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ class ContextReader:
     ) -> Context:
         """Return the context of a message that is about to be decided."""
         sender = message.sender.address
-        ours = self.policy.directory.is_own(sender)
+        # The tokens are no secret, since those who get our mail see them: the sender counts.
+        servers = self.policy.directory.own_servers
+        ours = self.policy.directory.is_own(sender) and not authentication_failed(message, servers)
         office = self.policy.directory.mp_office(sender)
         addressed = self.verify(a.address for a in (*message.to, *message.cc))
         # The nearest message of the thread first: In-Reply-To, then References backwards.

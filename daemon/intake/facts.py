@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daemon.model import Outcome
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from daemon.intake.prepare import Prepared
-    from daemon.model import Box, Classification, Decision, InboxRole, Message, Outcome
+    from daemon.model import Box, Classification, Decision, InboxRole, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +44,29 @@ class Taken:
         """Whether it may be marked done: all but what is not ours to read or touch.
 
         What was known may be private; the store's own list says so when lists are compared.
+        Mail from before go-live stays where it lies.
         """
-        return self.state not in {"private", "missed", "known"}
+        history = self.outcome is Outcome.HISTORY
+        return self.state not in {"private", "missed", "known"} and not history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
-    """A message that belongs to an enquiry, with everything known about it."""
+class Sight:
+    """One sighting of a message, with what was decided on it."""
 
+    inbox: InboxFacts
     item: Prepared
     message: Message
     found: Classification
     decision: Decision
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A message that belongs to an enquiry."""
+
+    sight: Sight
     message_id: int
     enquiry_id: int
     reference: str
-    inbox_address: str  # of the mailbox it lies in
-    now: datetime

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from daemon.compose import NoticeKind
+from daemon.compose import NoticeFacts, NoticeKind
 from daemon.deadlines import deadline
-from daemon.letters import facts_of
-from daemon.model import Category, ClockKind, Hold, OutboxKind, Outcome, Route
+from daemon.intake.facts import Filed
+from daemon.letters import facts_of, told_of_failure
+from daemon.model import Category, ClockKind, EnquiryStatus, Hold, OutboxKind, Outcome, Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from daemon.compose import NoticeFacts
     from daemon.deadlines import WorkingDays
-    from daemon.intake.facts import Filed
+    from daemon.intake.facts import Sight
     from daemon.letters import Letters
     from daemon.model import Classification, Deadline, OutboxEntry, Policy
     from daemon.store import Transaction
     from daemon.store.clocks import OpenClock
     from daemon.store.messages import StoredMessage
+    from daemon.store.postbox import Undelivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,44 +34,66 @@ class Filing:
     days: WorkingDays
     letters: Letters
 
-    def follow(self, tx: Transaction, filed: Filed) -> None:
-        """Write parties, criteria, registers, clocks and letters of an enquiry's message."""
-        decision, now = filed.decision, filed.now
-        for address in {filed.message.sender.address, decision.recipient}:
-            if decision.outcome is Outcome.OPENED:
+    def follow(self, tx: Transaction, filed: Filed) -> list[str]:
+        """Write parties, criteria, registers, clocks and letters of an enquiry's message.
+
+        Return what went wrong with a letter to our own people, in words.
+        """
+        sight, decision = filed.sight, filed.sight.decision
+        if decision.outcome is Outcome.OPENED:
+            for address in _parties_of(sight):
                 tx.add_party(filed.enquiry_id, address)
         tx.add_criteria(
-            filed.enquiry_id, filed.found.criteria, message_id=filed.message_id, now=now
+            filed.enquiry_id, sight.found.criteria, message_id=filed.message_id, now=sight.now
         )
-        tx.enter_registers(filed.enquiry_id, decision, now=now)
+        tx.enter_registers(filed.enquiry_id, decision, now=sight.now)
         if decision.join is not None and decision.route is Route.CUSTOMER_CARE:
-            self._move_to_customer_care(tx, filed)
+            self._move_to_customer_care(tx, filed, why="criteria")
         self._start_clocks(tx, filed)
-        entries = self._entries(tx, filed)
-        tx.queue(entries, enquiry_id=filed.enquiry_id, message_id=filed.message_id, now=now)
+        return self._write(tx, filed)
 
-    def _move_to_customer_care(self, tx: Transaction, filed: Filed) -> None:
-        """Bring an enquiry that Intake has to Customer Care: a criterion is met now."""
+    def take_from_intake(
+        self, tx: Transaction, sight: Sight, message_id: int, enquiry_id: int
+    ) -> None:
+        """Bring what Intake alone had to Customer Care, where another copy of it belongs.
+
+        A mail to Intake and to the Ombudsman is for the Ombudsman (guide §1.6), whichever copy
+        was seen first.
+        """
+        enquiry = tx.enquiry_by_id(enquiry_id, lock=True)
+        elsewhere = sight.decision.route is Route.CUSTOMER_CARE and enquiry.route == Route.INTAKE
+        if not elsewhere or enquiry.status is not EnquiryStatus.OPEN:
+            return
+        filed = Filed(
+            sight=sight, message_id=message_id, enquiry_id=enquiry_id, reference=enquiry.reference
+        )
+        self._move_to_customer_care(tx, filed, why="another box")
+        tx.enter_registers(enquiry_id, sight.decision, now=sight.now)
+        self._tell(tx, filed, self._notice)
+
+    def _move_to_customer_care(self, tx: Transaction, filed: Filed, *, why: str) -> None:
+        """Bring an enquiry that Intake has to Customer Care: a criterion is met now, say."""
         enquiry = tx.enquiry_by_id(filed.enquiry_id)
         if enquiry.route != Route.INTAKE:
             return
-        tx.reroute(filed.enquiry_id, route=Route.CUSTOMER_CARE, team=filed.decision.team)
+        tx.reroute(filed.enquiry_id, route=Route.CUSTOMER_CARE, team=filed.sight.decision.team)
         tx.audit(
             "enquiry_rerouted",
             f"enquiry:{filed.enquiry_id}",
-            at=filed.now,
-            detail={"old": enquiry.route, "new": Route.CUSTOMER_CARE, "why": "criteria"},
+            at=filed.sight.now,
+            detail={"old": enquiry.route, "new": Route.CUSTOMER_CARE, "why": why},
         )
 
     def _start_clocks(self, tx: Transaction, filed: Filed) -> None:
+        sight = filed.sight
         had = tx.clock_kinds(filed.enquiry_id)
-        received_at = filed.item.received_at
+        received_at = sight.item.received_at
         clocks = [
             clock
-            for clock in filed.decision.deadlines
+            for clock in self._clocks_of(sight)
             if clock.kind is ClockKind.VULNERABLE or clock.kind not in had
         ]
-        if filed.decision.outcome is Outcome.OPENED and filed.decision.skip is None:
+        if sight.decision.outcome is Outcome.OPENED and sight.decision.skip is None:
             clocks.append(deadline(ClockKind.ACK, received_at, self.days))
         for clock in clocks:
             clock_id = tx.start_clock(
@@ -82,82 +106,148 @@ class Filing:
             tx.audit(
                 "deadline_started",
                 f"enquiry:{filed.enquiry_id}",
-                at=filed.now,
+                at=sight.now,
                 detail={"id": clock_id, "kind": clock.kind, "due_on": clock.due_on.isoformat()},
             )
 
-    def _entries(self, tx: Transaction, filed: Filed) -> list[OutboxEntry]:
-        """Return the letters that follow: acknowledgement, notice to the team, alerts."""
-        decision = filed.decision
-        entries = []
-        if decision.template:
-            entries.append(self._acknowledgement(filed))
+    def _clocks_of(self, sight: Sight) -> list[Deadline]:
+        """Return the clocks decided; whoever is at risk was heard now, so the hour begins now."""
+        return [
+            deadline(clock.kind, sight.now, self.days)
+            if clock.kind is ClockKind.VULNERABLE
+            else clock
+            for clock in sight.decision.deadlines
+        ]
+
+    # Letters
+
+    def _write(self, tx: Transaction, filed: Filed) -> list[str]:
+        """Queue the letters that follow: acknowledgement, notice to the team, alerts."""
+        if filed.sight.decision.template:
+            self._queue(tx, filed, [self._acknowledgement(filed)])
+        problems = [self._tell(tx, filed, write) for write in (self._alerts, self._notice)]
+        return [problem for problem in problems if problem]
+
+    def _tell(
+        self,
+        tx: Transaction,
+        filed: Filed,
+        write: Callable[[Transaction, Filed], list[OutboxEntry]],
+    ) -> str:
+        """Queue letters to our own people; return in words why that could not be.
+
+        One that cannot be written takes none of the others with it.
+        """
+        try:
+            self._queue(tx, filed, write(tx, filed))
+        except ValueError as error:
+            kind = write.__name__.strip("_")
+            tx.audit(f"{kind}_not-written", f"enquiry:{filed.enquiry_id}", at=filed.sight.now)
+            return f"The {kind} could not be written ({type(error).__name__})."
+        return ""
+
+    def _queue(self, tx: Transaction, filed: Filed, entries: Sequence[OutboxEntry]) -> None:
+        tx.queue(
+            entries,
+            enquiry_id=filed.enquiry_id,
+            message_id=filed.message_id,
+            now=filed.sight.now,
+        )
+
+    def _notice(self, tx: Transaction, filed: Filed) -> list[OutboxEntry]:
         team = self._team_for_notice(tx, filed)
-        facts = self._facts(filed)
-        if team:
-            joined = decision.outcome is Outcome.JOINED
-            kind = NoticeKind.FURTHER_MESSAGE if joined else NoticeKind.ENQUIRY
-            entries.append(
-                self.letters.to_team(
-                    kind,
-                    facts,
-                    key=f"{filed.reference}:{kind}:{filed.message_id}",
-                    recipient=team,
-                    now=filed.now,
-                    original=filed.item.raw.content,
-                )
+        if not team:
+            return []
+        joined = filed.sight.decision.outcome is Outcome.JOINED
+        kind = NoticeKind.FURTHER_MESSAGE if joined else NoticeKind.ENQUIRY
+        return [
+            self.letters.to_team(
+                kind,
+                self._facts(filed),
+                key=f"{filed.reference}:{kind}:{filed.message_id}",
+                recipient=team,
+                now=filed.sight.now,
+                original=filed.sight.item.raw.content,
             )
-        if decision.alerts:
-            entries += self._alerts(filed, facts)
-        return entries
+        ]
 
     def _acknowledgement(self, filed: Filed) -> OutboxEntry:
-        decision = filed.decision
+        decision = filed.sight.decision
         # If nobody acts on an alert within its hour, the general text goes (process, *house*),
         # but for what a person has to look at for another reason too.
         alone = decision.held is Hold.VULNERABLE and not decision.held_also
         hours = timedelta(hours=self.policy.confirm_within_hours)
         return self.letters.acknowledgement(
             decision,
-            filed.message,
+            filed.sight.message,
             reference=filed.reference,
             reply_team=self._team_name(decision.reply_team),
-            now=filed.now,
-            release_at=filed.now + hours if alone else None,
+            now=filed.sight.now,
+            release_at=filed.sight.now + hours if alone else None,
         )
 
     def _team_for_notice(self, tx: Transaction, filed: Filed) -> str:
         """Return the mailbox that gets the notice; "" where the message lies in it already."""
-        if not filed.decision.notify:
+        if not filed.sight.decision.notify:
             return ""
         enquiry = tx.enquiry_by_id(filed.enquiry_id)
         team = self.policy.teams.get(enquiry.team)
-        if team is None or team.mailbox == filed.inbox_address:
+        if team is None or team.mailbox == filed.sight.inbox.address:
             return ""
         return team.mailbox
 
-    def _alerts(self, filed: Filed, facts: NoticeFacts) -> list[OutboxEntry]:
+    def _alerts(self, _tx: Transaction, filed: Filed) -> list[OutboxEntry]:
+        if not filed.sight.decision.alerts:
+            return []
         return [
             self.letters.to_team(
                 NoticeKind.ALERT,
-                facts,
+                self._facts(filed),
                 key=f"{filed.reference}:alert:{filed.message_id}",
                 recipient=person,
-                now=filed.now,
+                now=filed.sight.now,
                 outbox_kind=OutboxKind.ALERT,
-                original=filed.item.raw.content,
+                original=filed.sight.item.raw.content,
             )
             for person in self.policy.duty
         ]
 
+    def not_delivered(
+        self, tx: Transaction, entry: Undelivered, *, operators: Sequence[str], now: datetime
+    ) -> None:
+        """Tell who can act that a mail of ours came back (docs/acknowledgements.md)."""
+        told = told_of_failure(
+            entry.kind,
+            entry.recipient,
+            operators=operators,
+            duty=self.policy.duty,
+            customer_care=self.policy.care_mailbox,
+        )
+        facts = NoticeFacts(
+            reference=tx.enquiry_by_id(entry.enquiry_id).reference if entry.enquiry_id else "",
+            problem="The recipient's mail server sent it back.",
+        )
+        notices = [
+            self.letters.to_team(
+                NoticeKind.NOT_SENT,
+                facts,
+                key=f"outbox:{entry.id}:not-sent",
+                recipient=person,
+                now=now,
+                outbox_kind=OutboxKind.OPERATOR,
+            )
+            for person in told
+        ]
+        tx.queue(notices, enquiry_id=entry.enquiry_id, message_id=entry.message_id, now=now)
+
     def _facts(self, filed: Filed) -> NoticeFacts:
         return facts_of(
-            filed.message,
-            filed.found,
-            filed.decision,
+            filed.sight.message,
+            filed.sight.found,
+            replace(filed.sight.decision, deadlines=tuple(self._clocks_of(filed.sight))),
             reference=filed.reference,
-            received_at=filed.item.received_at,
-            reply_team=self._team_name(filed.decision.reply_team),
+            received_at=filed.sight.item.received_at,
+            reply_team=self._team_name(filed.sight.decision.reply_team),
         )
 
     def _team_name(self, team_id: str) -> str:
@@ -216,6 +306,14 @@ class Filing:
             at=now,
             detail={"kind": kind, "old": clock.id, "new": new_id, "why": "earlier receipt"},
         )
+
+
+def _parties_of(sight: Sight) -> set[str]:
+    """Return who takes part: who wrote, and who is answered; not a colleague who passed it on."""
+    decision = sight.decision
+    if Hold.OWN_DOMAIN_FORWARD in {decision.held, *decision.held_also}:
+        return {decision.recipient}
+    return {sight.message.sender.address, decision.recipient}
 
 
 def steps_of(clock: Deadline) -> list[tuple[str, datetime]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from daemon.parse import ParseError, parse, trusted_received_at
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from daemon.classify import Classifier
     from daemon.intake.facts import InboxFacts
     from daemon.model import Classification, Message
+
+_LONGEST_JOURNEY = timedelta(days=60)  # from our own server to the mailbox: say, a quarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +35,6 @@ class Prepared:
     def spoiled(self, problem: str) -> Prepared:
         """Return it as one to quarantine, with the reason."""
         return replace(self, message=None, found=None, problem=problem)
-
-    def numbered(self, older: int) -> Prepared:
-        """Return it as another message than so many older ones that look the same."""
-        return replace(self, fingerprint=f"{self.fingerprint}:{older}") if older else self
 
 
 def prepare(
@@ -76,9 +75,13 @@ def received_at(raw: RawMessage, own_servers: frozenset[str], now: datetime) -> 
     """Return the earliest trustworthy sign that a message reached the office (process).
 
     The top `Received` header of one of our own servers, else the server's or file's time, never
-    the `Date` header and never later than now.
+    the `Date` header and never later than now. A server whose clock is years out is not believed.
     """
-    return min(trusted_received_at(raw.content, own_servers) or raw.arrived_at or now, now)
+    arrived_at = raw.arrived_at or now
+    trusted = trusted_received_at(raw.content, own_servers)
+    if trusted is None or trusted < arrived_at - _LONGEST_JOURNEY:
+        trusted = arrived_at
+    return min(trusted, now)
 
 
 def fingerprint(message: Message) -> str:

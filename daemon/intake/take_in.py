@@ -6,16 +6,16 @@ where two daemons meet, the second rolls back, looks again and decides with what
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from daemon.compose import NoticeFacts, NoticeKind
 from daemon.decide import decide, is_private
-from daemon.intake.facts import Filed, Taken
+from daemon.intake import around
+from daemon.intake.facts import Filed, Sight, Taken
 from daemon.intake.prepare import mistake, prepare
-from daemon.intake.reports import ids_told, tells_of_failure
-from daemon.model import EnquiryStatus, InboxRole, OutboxKind, Outcome, Skip
+from daemon.model import EnquiryStatus, InboxRole, OutboxKind, Outcome
 from daemon.store import (
     ConflictError,
     DeadlockError,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from daemon.store.messages import StoredMessage
 
 SAME_WITHIN = timedelta(days=7)
+_IN_AN_ENQUIRY = frozenset({Outcome.OPENED, Outcome.JOINED})
 _TRIES = 8  # against other daemons, before it counts as a bug
 
 
@@ -108,6 +109,9 @@ class Intake:
         raw, policy = item.raw, self.filing.policy
         if tx.taken_ids(inbox.name, [raw.external_id]):
             return Taken(external_id=raw.external_id, state="known")
+        # What somebody sent is nobody's to read because we stumbled over it.
+        if item.problem and inbox.role is InboxRole.SENT and inbox.box.is_personal:
+            return self._private(tx, inbox, item, now)
         if item.message is None:
             return self._quarantine(tx, inbox, item, now)
         if inbox.role is InboxRole.ENQUIRIES and is_private(item.message, policy):
@@ -116,13 +120,16 @@ class Intake:
             return self._quarantine(tx, inbox, item, now)
         # Counted before it is looked for: what another daemon stores in between is then found, or
         # stands in our way, but is never taken for an older message.
-        older = tx.count_fingerprints(item.fingerprint)
+        ordinal = tx.next_ordinal(item.fingerprint)
         same = tx.find_same(
             inbox.name, item.sha256, item.fingerprint, item.received_at, within=SAME_WITHIN
         )
         if same is not None:
             return self._again(tx, inbox, item, same, now)
-        return self._new(tx, inbox, item.numbered(older), item.message, item.found, now)
+        sight = self._sight(tx, inbox, item, item.message, item.found, now)
+        if inbox.role is InboxRole.SENT and around.is_unasked(sight):
+            return self._private(tx, inbox, item, now)
+        return self._new(tx, sight, ordinal)
 
     # Receipts
 
@@ -216,16 +223,49 @@ class Intake:
         same: StoredMessage,
         now: datetime,
     ) -> Taken:
-        """Record another sighting: a second receipt, perhaps an earlier time of arrival."""
+        """Record another sighting: a second receipt, perhaps an earlier time of arrival.
+
+        Which copy is seen first is chance: what lay behind a door that opens nothing is decided
+        anew when it comes through one that does, and so is the way of what only Intake had. The
+        same bytes through the same door (a mailbox numbered anew) are decided once for all.
+        """
+        is_known = tx.has_bytes(inbox.name, item.sha256)
         receipt_id = self._receipt(tx, inbox, item, "stored", now, message_id=same.id)
         tx.audit("message_seen-again", f"receipt:{receipt_id}", at=now)
         if item.received_at < same.received_at:
             self.filing.arrived_earlier(tx, same, item.received_at, now)
-        return Taken(external_id=item.raw.external_id, state="repeated", message_id=same.id)
+        if item.message is not None and item.found is not None and not is_known:
+            first = replace(item, received_at=min(item.received_at, same.received_at))
+            sight = self._sight(tx, inbox, first, item.message, item.found, now)
+            if same.enquiry_id is None and sight.decision.outcome in _IN_AN_ENQUIRY:
+                return self._promote(tx, sight, same.id)
+            if same.enquiry_id is not None and sight.decision.outcome is Outcome.OPENED:
+                self.filing.take_from_intake(tx, sight, same.id, same.enquiry_id)
+        history = Outcome.HISTORY if same.outcome is Outcome.HISTORY else None
+        return Taken(
+            external_id=item.raw.external_id,
+            state="repeated",
+            outcome=history,
+            message_id=same.id,
+        )
+
+    def _promote(self, tx: Transaction, sight: Sight, message_id: int) -> Taken:
+        """Give a message that opened nothing the enquiry that this sighting of it opens."""
+        enquiry_id, reference = self._enquiry(tx, sight)
+        if enquiry_id is None:
+            raise ConflictError  # decided to open or join, and yet there is none: look again
+        tx.decide_again(
+            message_id,
+            sight.decision,
+            inbox=sight.inbox.name,
+            box=sight.inbox.box,
+            enquiry_id=enquiry_id,
+        )
+        return self._file(tx, sight, message_id, enquiry_id, reference)
 
     # A message that is new
 
-    def _new(
+    def _sight(
         self,
         tx: Transaction,
         inbox: InboxFacts,
@@ -233,63 +273,77 @@ class Intake:
         message: Message,
         found: Classification,
         now: datetime,
-    ) -> Taken:
+    ) -> Sight:
+        """Return a message with what the store knows about it, decided."""
+        policy = self.filing.policy
         context = self.reader.read(tx, inbox, message, received_at=item.received_at, now=now)
-        filing = self.filing
-        decision = decide(message, found, filing.policy, context, days=filing.days)
-        enquiry_id, reference = self._enquiry(tx, decision, found, item.received_at, now)
+        return Sight(
+            inbox=inbox,
+            item=item,
+            message=message,
+            found=found,
+            decision=decide(message, found, policy, context, days=self.filing.days),
+            now=now,
+        )
+
+    def _new(self, tx: Transaction, sight: Sight, ordinal: int) -> Taken:
+        item, decision, now = sight.item, sight.decision, sight.now
+        enquiry_id, reference = self._enquiry(tx, sight)
         message_id = tx.add_message(
-            message,
+            sight.message,
             decision,
             fingerprint=item.fingerprint,
-            inbox=inbox.name,
+            ordinal=ordinal,
+            inbox=sight.inbox.name,
             enquiry_id=enquiry_id,
             received_at=item.received_at,
             now=now,
         )
-        self._receipt(tx, inbox, item, "stored", now, message_id=message_id)
-        tx.add_classification(message_id, found, made_by="software", now=now)
+        self._receipt(tx, sight.inbox, item, "stored", now, message_id=message_id)
+        return self._file(tx, sight, message_id, enquiry_id, reference)
+
+    def _file(
+        self,
+        tx: Transaction,
+        sight: Sight,
+        message_id: int,
+        enquiry_id: int | None,
+        reference: str,
+    ) -> Taken:
+        """Write down the classification and all that follows."""
+        tx.add_classification(message_id, sight.found, made_by="software", now=sight.now)
         tx.audit(
-            f"message_{decision.outcome}",
+            f"message_{sight.decision.outcome}",
             f"message:{message_id}",
-            at=now,
-            detail=_audited(decision, found, enquiry_id),
+            at=sight.now,
+            detail=_audited(sight.decision, sight.found, enquiry_id),
         )
+        problems: list[str] = []
         if enquiry_id is not None:
             filed = Filed(
-                item=item,
-                message=message,
-                found=found,
-                decision=decision,
+                sight=sight,
                 message_id=message_id,
                 enquiry_id=enquiry_id,
                 reference=reference,
-                inbox_address=inbox.address,
-                now=now,
             )
-            filing.follow(tx, filed)
-        elif decision.outcome is Outcome.INTERNAL:
-            self._internal(tx, inbox, item, decision, now)
+            problems = self.filing.follow(tx, filed)
+        elif sight.decision.outcome is Outcome.INTERNAL:
+            around.note(tx, sight, filing=self.filing, reader=self.reader, operators=self.operators)
         return Taken(
-            external_id=item.raw.external_id,
+            external_id=sight.item.raw.external_id,
             state="stored",
-            outcome=decision.outcome,
-            decision=decision,
-            found=found,
-            message=message,
+            outcome=sight.decision.outcome,
+            decision=sight.decision,
+            found=sight.found,
+            message=sight.message,
             message_id=message_id,
             reference=reference,
+            why=" ".join(problems),
         )
 
-    def _enquiry(
-        self,
-        tx: Transaction,
-        decision: Decision,
-        found: Classification,
-        received_at: datetime,
-        now: datetime,
-    ) -> tuple[int | None, str]:
+    def _enquiry(self, tx: Transaction, sight: Sight) -> tuple[int | None, str]:
         """Return the enquiry a message belongs to, opened if need be, and its reference."""
+        decision, now = sight.decision, sight.now
         if decision.join is not None:
             # Locked, so that whoever closes it at this moment is waited for.
             row = tx.enquiry_by_id(decision.join.enquiry_id, lock=True)
@@ -302,34 +356,11 @@ class Intake:
             return None, ""
         bits = self.random_bits(REFERENCE_RANDOM_BITS)
         reference = new_reference(self.reader.prefix, bits)
-        opened = tx.open_enquiry(reference, decision, found, received_at=received_at, now=now)
+        opened = tx.open_enquiry(
+            reference, decision, sight.found, received_at=sight.item.received_at, now=now
+        )
         tx.audit("enquiry_opened", f"enquiry:{opened}", at=now)
         return opened, reference
-
-    def _internal(
-        self,
-        tx: Transaction,
-        inbox: InboxFacts,
-        item: Prepared,
-        decision: Decision,
-        now: datetime,
-    ) -> None:
-        """Note what an internal message tells: a reply was seen, or our mail was refused."""
-        link = decision.linked_to
-        if inbox.role is InboxRole.SENT and link is not None and link.proven:
-            tx.reply_seen(link.enquiry_id, now=now)
-            tx.audit("reply_seen", f"enquiry:{link.enquiry_id}", at=now)
-        # Answering machines write to the envelope sender too: that is no failure of ours.
-        if inbox.role is InboxRole.BOUNCES and item.found is not None:
-            report = item.found.automation is Skip.DELIVERY_REPORT
-            if report and tells_of_failure(item.raw.content):
-                self._refused(tx, item.raw.content, now)
-
-    def _refused(self, tx: Transaction, report: bytes, now: datetime) -> None:
-        """Mark the mail of ours that a delivery report speaks of, by its signed Message-ID."""
-        ids = [word for word in ids_told(report) if self.reader.is_signed(word)]
-        for entry_id in tx.mark_not_delivered(ids, now=now):
-            tx.audit("outbox_not-delivered", f"outbox:{entry_id}", at=now)
 
 
 def _audited(

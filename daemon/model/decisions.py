@@ -49,6 +49,7 @@ class ThreadLink:
     criteria: tuple[Criterion, ...]
     sender_is_party: bool
     proven: bool  # by thread or valid token; false: only a reference in plain text
+    clocks: tuple[ClockKind, ...] = ()  # that it has or had
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

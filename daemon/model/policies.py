@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from daemon.model.enums import Route
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-
-    from daemon.model.enums import Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,3 +113,9 @@ class Policy:
     limits: Limits = field(default_factory=Limits)
     duty: tuple[str, ...] = ()  # addresses alerted when somebody may be at risk
     confirm_within_hours: int = 1  # a held vulnerable text gives way to the general one
+
+    @property
+    def care_mailbox(self) -> str:
+        """Customer Care's mailbox; "" where no team takes that route."""
+        team = self.teams.get(self.routes.get(Route.CUSTOMER_CARE, ""))
+        return team.mailbox if team else ""

@@ -10,7 +10,7 @@ from mailparser.utils import get_addresses
 
 from daemon.model import Address
 from daemon.parse.fields import decode_words
-from daemon.parse.limits import MAX_ADDRESSES, MAX_NAME_CHARS
+from daemon.parse.limits import MAX_ADDRESS_CHARS, MAX_ADDRESSES, MAX_NAME_CHARS
 from daemon.parse.storable import one_line
 
 if TYPE_CHECKING:
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from daemon.parse.fields import Fields
 
+# Whole or not at all: a piece of an address, or of "a@b@c", is somebody else's address. A local
+# part may be longer than RFC 5321 §4.5.3.1.1 has it: relays write such ones.
 _ADDRESS = re.compile(
-    r"[^\s<>()\[\],;:\"'\\@]{1,64}@[^\s<>()\[\],;:\"'\\@=?]{1,255}",
+    r"(?<![^\s<>()\[\],;:\"\\])[^\s<>()\[\],;:\"\\@]{1,320}"
+    r"@[^\s<>()\[\],;:\"'\\@=?]{1,255}(?![^\s<>()\[\],;:\"'\\=?])",
 )
-_WHOLE_ADDRESS = re.compile(r"(?:[^\s<>@,;]{1,64}|\"[^\"]{1,64}\")@[^\s<>@,;()\"]{1,255}")
+_WHOLE_ADDRESS = re.compile(r"(?:[^\s<>@,;]{1,320}|\"[^\"]{1,318}\")@[^\s<>@,;()\"]{1,255}")
 _MAILTO = re.compile(r"\[(?:mailto|smtp):[ ]?([^\]\s]{3,320})\]", re.IGNORECASE)
 _IN_ANGLES = re.compile(r"<([^<>]{1,320})>")
 # Written by mail systems without a domain; anything else without one is a name.
@@ -52,15 +55,19 @@ def addresses_of(values: Iterable[str]) -> tuple[Address, ...]:
 def bare(address: str) -> str:
     """Return an address in lower case, its domain in ASCII where IDNA can say it; "" if unusable.
 
-    A `@handle` keeps its @.
+    A `@handle` keeps its @. What is longer than `MAX_ADDRESS_CHARS` is unusable: never cut.
     """
-    address = one_line(address, 400).strip("<> '").lower()
+    address = address.strip()
+    if len(address) > MAX_ADDRESS_CHARS:
+        return ""
+    address = one_line(address, MAX_ADDRESS_CHARS).strip("<> '").lower()
     if address.startswith("@") or address in _LOCAL_SYSTEMS:
         return address
     if not _WHOLE_ADDRESS.fullmatch(address):
         return ""
     local, _, domain = address.rpartition("@")
-    return f"{local}@{_ascii_domain(domain.strip('.'))}"
+    address = f"{local}@{_ascii_domain(domain.strip('.'))}"
+    return address if len(address) <= MAX_ADDRESS_CHARS else ""
 
 
 def read_sender(text: str) -> Address:
@@ -121,9 +128,12 @@ def _by_standard_library(value: str) -> list[tuple[str, str]]:
 
 
 def _rescued(value: str) -> Address:
-    """Find an address in a value that follows no grammar; else keep what it says as a name."""
+    """Find an address in a value that follows no grammar; else keep what it says as a name.
+
+    Of several in angle brackets the last one counts: what stands before it is its name.
+    """
     value = decode_words(value)
-    angles = [match[1] for match in _IN_ANGLES.finditer(value)]
+    angles = [match[1] for match in _IN_ANGLES.finditer(value)][::-1]
     loose = [match[0] for match in _ADDRESS.finditer(value)]
     for candidate in (*angles, *loose, value.strip()):
         address = bare(candidate)

@@ -13,7 +13,13 @@ from daemon.parse.dates import date_at
 from daemon.parse.fields import Fields
 from daemon.parse.framing import Framed, frame
 from daemon.parse.identifiers import message_id, message_ids
-from daemon.parse.limits import MAX_FORWARDED, MAX_NAME_CHARS, MAX_SUBJECT_CHARS, MAX_TEXT_CHARS
+from daemon.parse.limits import (
+    CUT_HASH_CHARS,
+    MAX_FORWARDED,
+    MAX_NAME_CHARS,
+    MAX_SUBJECT_CHARS,
+    MAX_TEXT_CHARS,
+)
 from daemon.parse.pasted import pasted_messages
 from daemon.parse.phrases import FORWARD_PREFIXES
 from daemon.parse.quotes import split_quotes
@@ -164,5 +170,8 @@ def _hashed(message: Message) -> Message:
     words = " ".join((message.new_text or message.text).split())
     inside = [f"{m.subject} {' '.join(m.text.split())}" for m in message.forwarded if m.attached]
     files = sorted(attachment.sha256 for attachment in message.attachments)
+    if not message.complete:
+        # Where it was cut depends on the length of each copy's header: the beginning counts.
+        words, inside, files = words[:CUT_HASH_CHARS], [], []
     canonical = "\0".join((words, *inside, *files))
     return replace(message, content_hash=hashlib.sha256(canonical.encode()).hexdigest())

@@ -24,18 +24,17 @@ if TYPE_CHECKING:
 _RESULT = re.compile(r"(dmarc|spf|dkim)\s{0,5}=\s{0,5}([a-z]{1,20})")
 _FAILED = frozenset({"fail", "hardfail"})
 _NO_VERDICT = frozenset({"none", "temperror", "permerror", "unknown", "bestguesspass"})
-_MAX_RECEIVED = 100
 
 
 def trusted_received_at(content: bytes, own_servers: frozenset[str]) -> datetime | None:
     """Return when one of our servers took a message in (aware UTC), by its own header.
 
-    That is the top-most `Received` added `by` one of `own_servers` (host names, any case;
-    RFC 5321 §4.4). A header that cannot be read ends the search, since what stands below it may
-    be the sender's own invention. None where there is none; the Date header never counts.
+    That is the top `Received` of all, if one of `own_servers` (host names, any case) added it:
+    each server puts its own above those it finds (RFC 5321 §4.4), so whatever stands below
+    another's may be the sender's invention. None otherwise; the Date header never counts.
     """
     own = frozenset(server.lower() for server in own_servers)
-    for value in Fields(frame(content).fields).raw("received")[:_MAX_RECEIVED]:
+    for value in Fields(frame(content).fields).raw("received")[:1]:
         try:
             clauses = parse_received(value)
         except (MailParserReceivedParsingError, ValueError, LookupError, TypeError):

@@ -101,6 +101,18 @@ class Clocks(Rows):
             )
         return deadline_id
 
+    def add_step(self, deadline_id: int, action: str, *, ordinal: int, at: datetime) -> None:
+        """Add a step to a clock that goes on."""
+        self.insert(
+            schema.deadline_step, deadline_id=deadline_id, action=action, ordinal=ordinal, at=at
+        )
+
+    def has_steps(self, deadline_id: int) -> bool:
+        """Whether a clock has a step that is not decided yet."""
+        step = schema.deadline_step.c
+        query = select(step.id).where(step.deadline_id == deadline_id, step.decided_at.is_(None))
+        return self.connection.scalar(query.limit(1)) is not None
+
     def end_clocks(
         self,
         enquiry_id: int,
@@ -155,6 +167,8 @@ class Clocks(Rows):
             .join(schema.deadline, row.id == step.deadline_id)
             .join(schema.enquiry, schema.enquiry.c.id == row.enquiry_id)
             .where(step.at <= now, step.decided_at.is_(None), row.id.not_in(list(but)))
+            # A step can be added at the moment when somebody ends the clock.
+            .where(row.ended_at.is_(None))
             .order_by(step.at, step.id)
             .limit(limit)
             .with_for_update(of=schema.deadline_step, skip_locked=True)

@@ -15,6 +15,22 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 10_000
 WRITES = "assurance_writes"  # execution option: this transaction may write
 
+# A process that is frozen or cut off must not hold the others up: the server ends its wait, its
+# statement or its open transaction, and both sides notice that the other has gone.
+_POSTGRESQL_OPTIONS = (
+    "-c timezone=utc -c lock_timeout=15s -c statement_timeout=120s"
+    " -c idle_in_transaction_session_timeout=60s"
+)
+_POSTGRESQL = {
+    "connect_timeout": 10,  # seconds, as are the keepalives
+    "options": _POSTGRESQL_OPTIONS,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+
 
 def open_engine(url: str, *, password: str | None = None) -> Engine:
     """Return an engine for a SQLite or PostgreSQL URL; nothing is connected yet.
@@ -28,11 +44,7 @@ def open_engine(url: str, *, password: str | None = None) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
     if parsed.drivername == "postgresql+psycopg":
-        return create_engine(
-            parsed,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": 10, "options": "-c timezone=utc"},
-        )
+        return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRESQL)
     msg = f"a store is sqlite:///FILE or postgresql+psycopg://…, not {parsed.drivername}"
     raise ValueError(msg)
 

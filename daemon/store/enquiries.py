@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, or_, select, update
 
-from daemon.model import Category, Criterion, EnquiryStatus, ThreadLink
+from daemon.model import Category, ClockKind, Criterion, EnquiryStatus, ThreadLink
 from daemon.store import schema
 from daemon.store.rows import Rows
 
@@ -182,9 +182,22 @@ class Enquiries(Rows):
                 criteria=self.criteria(e.id),
                 sender_is_party=e.id in parties,
                 proven=e.id in proven,
+                clocks=self._clocks_of(e.id),
             )
             for e in enquiries
         )
+
+    def _clocks_of(self, enquiry_id: int) -> tuple[ClockKind, ...]:
+        row = schema.deadline.c
+        kinds = self.connection.scalars(
+            select(row.kind).where(row.enquiry_id == enquiry_id).distinct().order_by(row.kind)
+        )
+        return tuple(ClockKind(kind) for kind in kinds)
+
+    def parties(self, enquiry_id: int) -> set[str]:
+        """Return the addresses of those who take part in an enquiry."""
+        row = schema.party.c
+        return set(self.connection.scalars(select(row.address).where(row.enquiry_id == enquiry_id)))
 
     def _ids_by_thread(self, message_ids: Sequence[str]) -> Iterable[int]:
         if not message_ids:

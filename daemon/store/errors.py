@@ -6,6 +6,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 
 # PostgreSQL: serialization failure, deadlock detected.
 _DEADLOCKS = frozenset({"40001", "40P01"})
+# PostgreSQL ended a wait for a lock, a long statement, a transaction in which nothing happened.
+_TIMEOUTS = frozenset({"55P03", "57014", "25P03"})
+_NO_DATABASE = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
 _UNIQUE_VIOLATION = "23505"
 _TOO_LARGE = "54"  # class "program limit exceeded": an index row or a statement too large
 
@@ -34,12 +37,19 @@ class SchemaError(Exception):
     """The database's schema is not the one this version speaks; the message says what to do."""
 
 
+_SEE_URL = "See [store] url in daemon.toml, or go back to a back-up."
+
+
 def translated(error: DBAPIError) -> Exception:
     """Return the error that a database error means to the rest of the daemon."""
     state = getattr(error.orig, "sqlstate", None)
     kind = type(error.orig).__name__
     if state in _DEADLOCKS:
         return DeadlockError(kind)
+    if state in _TIMEOUTS:
+        return StoreUnavailableError(f"the database took too long ({kind})")
+    if getattr(error.orig, "sqlite_errorname", None) in _NO_DATABASE:
+        return SchemaError("The database file is damaged, or no SQLite database. " + _SEE_URL)
     if isinstance(error, IntegrityError):
         # SQLite tells a unique constraint from the others in its words alone.
         unique = state == _UNIQUE_VIOLATION or "UNIQUE constraint" in str(error.orig)

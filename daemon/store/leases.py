@@ -1,7 +1,8 @@
 """Leases: who may work on what, by the database's own clock.
 
 A lease has an epoch that grows with each new holder. A process that was stopped past its
-lease and wakes up carries an old epoch: every transaction that checks it writes nothing.
+lease and wakes up after somebody took it carries an old epoch: every transaction that checks it
+writes nothing. That it expired while nobody took it is no reason to stop.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _UNIX_EPOCH_JULIAN = 2440587.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A right to work on something, held until `ttl_s` seconds after its last renewal."""
+    """A right to work on something; `ttl_s` seconds after its last renewal others may take it."""
 
     name: str
     holder: str
@@ -48,15 +49,20 @@ def acquire(
     ttl_s: float,
     is_gone: Callable[[str], bool],
 ) -> Lease | None:
-    """Take a lease that is free, expired, our own, or held by a process known to be gone."""
+    """Take a lease that is free, expired, our own, or held by a process known to be gone.
+
+    Whoever has the row locked holds the lease, even if frozen: nobody waits for it.
+    """
     row = schema.lease.c
     now = _now(connection)
     held = connection.execute(
         select(row.holder, row.epoch, row.expires_at < now)
         .where(row.name == name)
-        .with_for_update()
+        .with_for_update(skip_locked=True)
     ).one_or_none()
     if held is None:
+        if connection.scalar(select(row.epoch).where(row.name == name)) is not None:
+            return None
         connection.execute(
             insert(schema.lease).values(name=name, holder=holder, epoch=1, expires_at=now + ttl_s)
         )
@@ -76,18 +82,13 @@ def check(connection: Connection, lease: Lease) -> None:
     """Lock the lease's row for the rest of the transaction and renew it.
 
     Raises:
-        LeaseLostError: it expired or somebody else took it.
+        LeaseLostError: somebody else took it, or it was given back.
     """
     row = schema.lease.c
     now = _now(connection)
     done = connection.execute(
         update(schema.lease)
-        .where(
-            row.name == lease.name,
-            row.holder == lease.holder,
-            row.epoch == lease.epoch,
-            row.expires_at > now,
-        )
+        .where(row.name == lease.name, row.holder == lease.holder, row.epoch == lease.epoch)
         .values(expires_at=now + lease.ttl_s)
     )
     if done.rowcount != 1:
@@ -95,10 +96,13 @@ def check(connection: Connection, lease: Lease) -> None:
 
 
 def release(connection: Connection, lease: Lease) -> None:
-    """Give a lease back, so that the next holder need not wait for its end."""
+    """Give a lease back, so that the next holder need not wait for its end.
+
+    Its epoch ends too: what still runs on it writes nothing.
+    """
     row = schema.lease.c
     connection.execute(
         update(schema.lease)
         .where(row.name == lease.name, row.holder == lease.holder, row.epoch == lease.epoch)
-        .values(expires_at=0.0)
+        .values(expires_at=0.0, epoch=lease.epoch + 1)
     )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from daemon.model import (
+    Box,
     Category,
     Classification,
     ClockKind,
     Criterion,
     Evidence,
+    Outcome,
     Skip,
     Source,
     Step,
@@ -37,9 +39,18 @@ class StoredMessage:
     """What intake needs of a message it already has."""
 
     id: int
-    fingerprint: str
     received_at: datetime
     enquiry_id: int | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFacts:
+    """What a colleague is told of a message."""
+
+    sender: str
+    box: Box
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +80,11 @@ class Messages(Rows):
         return self._ids_with_receipts(inbox, external_ids, schema.receipt.c.state != "missed")
 
     def settled_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
-        """Return those that may be marked done: not what is private or was missed."""
-        settled = schema.receipt.c.state.in_(["stored", "quarantined"])
-        return self._ids_with_receipts(inbox, external_ids, settled)
+        """Return those that may be marked done: not what is private, was missed, or is history."""
+        row, m = schema.receipt.c, schema.message.c
+        settled = row.state.in_(["stored", "quarantined"])
+        history = select(m.id).where(m.id == row.message_id, m.outcome == Outcome.HISTORY)
+        return self._ids_with_receipts(inbox, external_ids, settled, ~history.exists())
 
     def _ids_with_receipts(
         self, inbox: str, external_ids: Sequence[str], *conditions: ColumnElement[bool]
@@ -106,6 +119,14 @@ class Messages(Rows):
             .limit(1)
         )
         return self.connection.scalar(query)
+
+    def message_facts(self, message_id: int) -> MessageFacts:
+        """Return what a colleague is told of a message."""
+        m = schema.message.c
+        row = self.connection.execute(
+            select(m.sender_address, m.box, m.complete).where(m.id == message_id)
+        ).one()
+        return MessageFacts(sender=row.sender_address, box=Box(row.box), complete=row.complete)
 
     def add_receipt(self, new: NewReceipt) -> int:
         """Write down one sighting; what could not be had before is completed."""
@@ -147,30 +168,40 @@ class Messages(Rows):
         within a period.
         """
         m, r = schema.message.c, schema.receipt.c
-        columns = select(m.id, m.fingerprint, m.received_at, m.enquiry_id)
+        columns = select(m.id, m.received_at, m.enquiry_id, m.outcome)
         by_bytes = (
             columns.join(schema.receipt, r.message_id == m.id)
             .where(r.inbox == inbox, r.raw_sha256 == raw_sha256)
             .limit(1)
         )
         by_print = columns.where(
-            or_(m.fingerprint == fingerprint, m.fingerprint.startswith(f"{fingerprint}:")),
+            m.fingerprint == fingerprint,
             m.received_at >= received_at - within,
             m.received_at <= received_at + within,
         ).limit(1)
         for query in (by_print, by_bytes):
             found = self.connection.execute(query).one_or_none()
             if found is not None:
-                return StoredMessage(**found._mapping)
+                return StoredMessage(
+                    id=found.id,
+                    received_at=found.received_at,
+                    enquiry_id=found.enquiry_id,
+                    outcome=Outcome(found.outcome),
+                )
         return None
 
-    def count_fingerprints(self, fingerprint: str) -> int:
-        """Return how many messages, however old, have this fingerprint."""
+    def has_bytes(self, inbox: str, raw_sha256: str) -> bool:
+        """Whether the same bytes came through an inbox before."""
+        row = schema.receipt.c
+        query = select(row.id).where(row.inbox == inbox, row.raw_sha256 == raw_sha256).limit(1)
+        return self.connection.scalar(query) is not None
+
+    def next_ordinal(self, fingerprint: str) -> int:
+        """Return the ordinal of the next message with this fingerprint; 0 for the first."""
         m = schema.message.c
-        query = select(func.count()).where(
-            or_(m.fingerprint == fingerprint, m.fingerprint.startswith(f"{fingerprint}:"))
-        )
-        return self.connection.scalar(query) or 0
+        query = select(func.max(m.ordinal)).where(m.fingerprint == fingerprint)
+        last = self.connection.scalar(query)
+        return 0 if last is None else last + 1
 
     def add_message(
         self,
@@ -178,6 +209,7 @@ class Messages(Rows):
         decision: Decision,
         *,
         fingerprint: str,
+        ordinal: int,
         inbox: str,
         enquiry_id: int | None,
         received_at: datetime,
@@ -187,6 +219,7 @@ class Messages(Rows):
         return self.insert(
             schema.message,
             fingerprint=fingerprint,
+            ordinal=ordinal,
             rfc_message_id=message.message_id,
             inbox=inbox,
             box=message.box,
@@ -207,6 +240,26 @@ class Messages(Rows):
             enquiry_id=enquiry_id,
             linked_to=decision.linked_to.enquiry_id if decision.linked_to else None,
             created_at=now,
+        )
+
+    def decide_again(
+        self, message_id: int, decision: Decision, *, inbox: str, box: Box, enquiry_id: int
+    ) -> None:
+        """Write down what became of a message by another sighting of it."""
+        self.connection.execute(
+            update(schema.message)
+            .where(schema.message.c.id == message_id)
+            .values(
+                inbox=inbox,
+                box=box,
+                outcome=decision.outcome,
+                route=decision.route,
+                skip=decision.skip,
+                hold=decision.held,
+                reasons=list(decision.reasons),
+                enquiry_id=enquiry_id,
+                linked_to=decision.linked_to.enquiry_id if decision.linked_to else None,
+            )
         )
 
     def received_earlier(self, message_id: int, received_at: datetime) -> None:

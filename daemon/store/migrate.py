@@ -9,11 +9,24 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import func, inspect, select, text
 
 from daemon.store.errors import SchemaError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+_VERSIONS = "alembic_version"
+_EMPTY = (
+    "The database is empty. Start the daemon once, with `assurance run` or `assurance once`: it"
+    " makes its tables."
+)
+_FOREIGN = (
+    "The database holds tables of another program, and none of ours. Give the daemon a database"
+    " of its own ([store] url in daemon.toml)."
+)
+_LOCK = 0x6173_7375_7261_6E63  # any number: that of the advisory lock of those who migrate
 
 
 def _config() -> Config:
@@ -37,6 +50,33 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether the database holds no table at all, but for an unused one of the versions."""
+    return not set(inspect(connection).get_table_names()) - {_VERSIONS}
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Wait until nobody else prepares this database, and keep others out until the commit.
+
+    On SQLite the write transaction itself does so.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def prepare(connection: Connection) -> None:
+    """Give an empty database its schema, and leave any other alone.
+
+    Raises:
+        SchemaError: it holds tables, but none of them says of which version.
+    """
+    if current(connection) is not None:
+        return
+    if not is_empty(connection):
+        raise SchemaError(_FOREIGN)
+    upgrade(connection)
+
+
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Bring the database to a revision, inside the caller's transaction.
 
@@ -45,6 +85,8 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     """
     config = _config()
     config.attributes["connection"] = connection
+    if connection.dialect.name == "postgresql":  # a large table takes its time
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
     try:
         command.upgrade(config, revision)
     except CommandError as error:
@@ -55,16 +97,18 @@ def check(connection: Connection) -> None:
     """Make sure that the database has this version's schema.
 
     Raises:
-        SchemaError: it is older, or newer.
+        SchemaError: it is older or newer, empty, or another program's.
     """
     found = current(connection)
     if found == head():
         return
+    if found is None:
+        raise SchemaError(_EMPTY if is_empty(connection) else _FOREIGN)
     known = {s.revision for s in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found not in known:
         raise SchemaError(_newer(found))
     msg = (
-        f"The database has schema {found or 'none'}, this version speaks {head()}. "
+        f"The database has schema {found}, this version speaks {head()}. "
         "Make a back-up, then run `assurance db upgrade`."
     )
     raise SchemaError(msg)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, text, update
 
 from daemon.model import OutboxKind, Sent
 from daemon.store import schema
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, TextClause
 
     from daemon.model import OutboxEntry
+
+# Written out, not bound: only so does SQLite see that the index of what is open will do.
+_OPEN = text("outbox.state IN ('waiting', 'claimed')")
+_ALERTS = text(f"outbox.kind = '{OutboxKind.ALERT}'")
+_OTHERS = text(f"outbox.kind <> '{OutboxKind.ALERT}'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,17 @@ class Claimed:
     envelope_from: str
     content: bytes
     attempts: int  # this one included
+    enquiry_id: int | None
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """An entry that was sent and came back."""
+
+    id: int
+    kind: OutboxKind
+    recipient: str
     enquiry_id: int | None
     message_id: int | None
 
@@ -81,9 +97,17 @@ class Postbox(Rows):
         return self.connection.scalar(query) is not None
 
     def acknowledged_since(self, address: str, since: datetime) -> Sent:
-        """Return how many acknowledgements were made since a time, for the daily limits."""
+        """Return how many acknowledgements were made since a time, for the daily limits.
+
+        What is held has not gone out: forgeries that wait for a person use nobody's share up.
+        """
         row = schema.outbox.c
-        made = and_(row.kind == OutboxKind.ACKNOWLEDGEMENT, row.created_at >= since)
+        made = and_(
+            row.kind == OutboxKind.ACKNOWLEDGEMENT,
+            row.created_at >= since,
+            row.state.not_in(["held", "cancelled"]),
+            row.recipient != "",
+        )
 
         def count(*conditions: ColumnElement[bool]) -> int:
             query = select(func.count()).select_from(schema.outbox).where(made, *conditions)
@@ -99,37 +123,17 @@ class Postbox(Rows):
     def claim(
         self, outlet: str, *, holder: str, now: datetime, until: datetime, limit: int
     ) -> list[Claimed]:
-        """Claim due entries of an outlet, the longest waiting first.
+        """Claim due entries of an outlet: alerts first, and the longest waiting first.
 
         A claim that ended without a mark is claimed again: sent at least once, and a repeat
         is the same mail with the same Message-ID.
         """
+        ids = self._due(outlet, _ALERTS, now=now, limit=limit)
+        ids += self._due(outlet, _OTHERS, now=now, limit=limit - len(ids))
         row = schema.outbox.c
-        due = or_(
-            and_(row.state == "waiting", row.send_after <= now),
-            and_(row.state == "claimed", row.claimed_until < now),
-        )
-        open_states = row.state.in_(["waiting", "claimed"])
-        rows = self.connection.execute(
-            select(
-                row.id,
-                row.key,
-                row.kind,
-                row.recipient,
-                row.envelope_from,
-                row.content,
-                row.attempts,
-                row.enquiry_id,
-                row.message_id,
-            )
-            .where(row.outlet == outlet, open_states, due)
-            .order_by(row.send_after, row.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
         self.connection.execute(
             update(schema.outbox)
-            .where(row.id.in_([r.id for r in rows]))
+            .where(row.id.in_(ids))
             .values(
                 state="claimed",
                 claimed_by=holder,
@@ -137,9 +141,29 @@ class Postbox(Rows):
                 attempts=row.attempts + 1,
             )
         )
+        found = {entry.id: entry for entry in self._claimed(ids)}
+        return [found[entry_id] for entry_id in ids]
+
+    def _due(self, outlet: str, which: TextClause, *, now: datetime, limit: int) -> list[int]:
+        """Return and lock the ids of what is due, in order; the bytes stay where they are."""
+        row = schema.outbox.c
+        query = (
+            select(row.id)
+            # `send_after` bounds the walk along the index; of what is claimed it lies past.
+            .where(row.outlet == outlet, _OPEN, which, row.send_after <= now)
+            .where(or_(row.state == "waiting", row.claimed_until < now))
+            .order_by(row.send_after, row.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self.connection.scalars(query)) if limit > 0 else []
+
+    def _claimed(self, ids: Sequence[int]) -> list[Claimed]:
+        row = schema.outbox.c
+        query = select(*(row[field.name] for field in fields(Claimed))).where(row.id.in_(ids))
         return [
-            Claimed(**{**r._mapping, "kind": OutboxKind(r.kind), "attempts": r.attempts + 1})
-            for r in rows
+            Claimed(**{**r._mapping, "kind": OutboxKind(r.kind)})
+            for r in self.connection.execute(query)
         ]
 
     def claim_holders(self) -> list[str]:
@@ -166,9 +190,20 @@ class Postbox(Rows):
         """Put a claimed entry back to be tried again later."""
         self._mark(entry_id, state="waiting", send_after=send_after, last_error=why)
 
-    def unclaim(self, entry_ids: Sequence[int], *, holder: str) -> None:
-        """Give back a holder's claims that were not tried; they do not count as attempts."""
+    def unclaim(
+        self,
+        entry_ids: Sequence[int],
+        *,
+        holder: str,
+        send_after: datetime | None = None,
+        why: str | None = None,
+    ) -> None:
+        """Give back a holder's claims; the attempt does not count.
+
+        What was not tried keeps its place; `send_after` and `why` are for what was tried.
+        """
         row = schema.outbox.c
+        tried = {} if send_after is None else {"send_after": send_after, "last_error": why or ""}
         self.connection.execute(
             update(schema.outbox)
             .where(row.id.in_(entry_ids), row.state == "claimed", row.claimed_by == holder)
@@ -177,6 +212,7 @@ class Postbox(Rows):
                 claimed_by=None,
                 claimed_until=None,
                 attempts=row.attempts - 1,
+                **tried,
             )
         )
 
@@ -218,14 +254,21 @@ class Postbox(Rows):
                 .values(state=state, send_after=now, release_at=None)
             )
 
-    def hold_without_end(self, enquiry_id: int) -> None:
-        """Keep a held acknowledgement held until a person releases it."""
+    def to_post(self, entry_ids: Sequence[int]) -> list[str]:
+        """Return the words of those entries that a person has to post."""
         row = schema.outbox.c
-        self.connection.execute(
+        query = select(row.content).where(row.id.in_(entry_ids), row.state == "post")
+        return [content.decode() for content in self.connection.scalars(query)]
+
+    def hold_without_end(self, enquiry_id: int) -> int:
+        """Keep what is held for an enquiry held until a person releases it; return how many."""
+        row = schema.outbox.c
+        done = self.connection.execute(
             update(schema.outbox)
             .where(row.enquiry_id == enquiry_id, row.state == "held")
             .values(release_at=None)
         )
+        return done.rowcount
 
     def cancel_held(self, enquiry_id: int) -> list[int]:
         """Cancel what is held for an enquiry that has been answered; return the ids."""
@@ -243,15 +286,21 @@ class Postbox(Rows):
         query = select(row.id).where(row.rfc_message_id == rfc_message_id).limit(1)
         return self.connection.scalar(query) is not None
 
-    def mark_not_delivered(self, rfc_message_ids: Sequence[str], *, now: datetime) -> list[int]:
-        """Mark mail of ours that a delivery report speaks of; return the ids."""
+    def mark_not_delivered(
+        self, rfc_message_ids: Sequence[str], *, now: datetime
+    ) -> list[Undelivered]:
+        """Mark mail of ours that a delivery report speaks of; return what was not marked yet."""
         row = schema.outbox.c
         ours = and_(row.rfc_message_id.in_(rfc_message_ids), row.not_delivered_at.is_(None))
-        ids = list(self.connection.scalars(select(row.id).where(ours)))
+        rows = self.connection.execute(
+            select(row.id, row.kind, row.recipient, row.enquiry_id, row.message_id).where(ours)
+        ).all()
         self.connection.execute(
-            update(schema.outbox).where(row.id.in_(ids)).values(not_delivered_at=now)
+            update(schema.outbox)
+            .where(row.id.in_([r.id for r in rows]))
+            .values(not_delivered_at=now)
         )
-        return ids
+        return [Undelivered(**{**r._mapping, "kind": OutboxKind(r.kind)}) for r in rows]
 
     def add_act(
         self,

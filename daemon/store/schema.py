@@ -122,8 +122,10 @@ message = Table(
     "message",
     metadata,
     _id(),
-    # What makes two sightings the same message; unique, so that two daemons agree.
-    Column("fingerprint", String(80), nullable=False, unique=True),
+    # What makes two sightings the same message; unique, so that two daemons agree. The same
+    # again after more than a week is another message: the next ordinal.
+    Column("fingerprint", String(64), nullable=False),
+    Column("ordinal", Integer, nullable=False),
     Column("rfc_message_id", Text, index=True),
     Column("inbox", String(64), nullable=False),
     Column("box", String(16), nullable=False),
@@ -144,6 +146,7 @@ message = Table(
     _ref("enquiry_id", "enquiry.id"),
     _ref("linked_to", "enquiry.id"),
     Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("fingerprint", "ordinal"),
 )
 
 classification = Table(
@@ -285,6 +288,13 @@ outbox = Table(
         "send_after",
         postgresql_where=text("state IN ('waiting', 'claimed')"),
         sqlite_where=text("state IN ('waiting', 'claimed')"),
+    ),
+    Index(
+        "ix_outbox_alerts",
+        "outlet",
+        "send_after",
+        postgresql_where=text("state IN ('waiting', 'claimed') AND kind = 'alert'"),
+        sqlite_where=text("state IN ('waiting', 'claimed') AND kind = 'alert'"),
     ),
     Index(
         "ix_outbox_release",

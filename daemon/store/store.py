@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import leases, migrate
 from daemon.store.engine import WRITES, open_engine
-from daemon.store.errors import ConflictError, translated
+from daemon.store.errors import ConflictError, SchemaError, translated
 from daemon.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -68,21 +69,49 @@ class Store:
     def prepare(self) -> None:
         """Give an empty database its schema; make sure that any other has the right one.
 
+        Several daemons may do so at the same moment: one makes it, the others wait.
+
         Raises:
-            SchemaError: the schema is older or newer than this version's.
+            SchemaError: the schema is older or newer than this version's, or another program's.
+            StoreUnavailableError: the database does not answer.
         """
         with self._connected(writes=True) as connection, connection.begin():
-            if migrate.current(connection) is None:
-                migrate.upgrade(connection)
+            migrate.one_at_a_time(connection)
+            migrate.prepare(connection)
             migrate.check(connection)
+
+    def check(self) -> None:
+        """Make sure that the database is there with this version's schema; make nothing.
+
+        Raises:
+            SchemaError: it is not there, empty, older, newer or another program's.
+            StoreUnavailableError: the database does not answer.
+        """
+        self._refuse_missing_file()
+        with self._connected(writes=False) as connection, connection.begin():
+            migrate.check(connection)
+
+    def _refuse_missing_file(self) -> None:
+        """Refuse a SQLite file that is not there: connecting would make an empty one."""
+        file = self._engine.url.database
+        if not self.allows_many_daemons and file and not Path(file).is_file():
+            msg = (
+                f"There is no database file {file} yet. Start the daemon first, with"
+                " `assurance run` or `assurance once`, or correct [store] url in daemon.toml."
+            )
+            raise SchemaError(msg)
 
     def upgrade(self) -> str:
         """Bring the schema up to date; return its revision.
 
         Raises:
-            SchemaError: the database is newer than this version.
+            SchemaError: it is not there, another program's, or newer than this version.
+            StoreUnavailableError: the database does not answer.
         """
+        self._refuse_missing_file()
         with self._connected(writes=True) as connection, connection.begin():
+            migrate.one_at_a_time(connection)
+            migrate.prepare(connection)
             migrate.upgrade(connection)
             return migrate.head()
 
@@ -103,7 +132,7 @@ class Store:
         """Renew a lease.
 
         Raises:
-            LeaseLostError: it expired or somebody else took it.
+            LeaseLostError: somebody else took it, or it was given back.
         """
         with self._connected(writes=True) as connection, connection.begin():
             leases.check(connection, lease)

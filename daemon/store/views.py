@@ -32,7 +32,7 @@ class Views(Rows):
         return {
             **enquiry,
             "linked_to": self._reference_of(linked),
-            "parties": self._parties(enquiry_id),
+            "parties": self._addresses(enquiry_id),
             "criteria": self._of(schema.enquiry_criterion, enquiry_id),
             "registers": self._of(schema.register_entry, enquiry_id),
             "messages": self._messages(enquiry_id),
@@ -67,7 +67,7 @@ class Views(Rows):
         row = schema.enquiry.c
         return self.connection.scalar(select(row.reference).where(row.id == enquiry_id))
 
-    def _parties(self, enquiry_id: object) -> Sequence[str]:
+    def _addresses(self, enquiry_id: object) -> Sequence[str]:
         row = schema.party.c
         return self.connection.scalars(
             select(row.address).where(row.enquiry_id == enquiry_id)

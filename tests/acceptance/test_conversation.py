@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acceptance.letter import Letter
 from tests.acceptance.letters import Sent
-from tests.acceptance.mails import COMPLAINT, Letter, a_mail
+from tests.acceptance.mails import a_mail
 from tests.acceptance.office import DOMAIN
+from tests.acceptance.people import COMPLAINT
 from tests.servers import wait_until
 
 if TYPE_CHECKING:

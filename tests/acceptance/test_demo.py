@@ -129,6 +129,28 @@ def test_ctrl_c_ends_the_demo(tmp_path: Path) -> None:
         assert "The demo has ended" in show.seen()
 
 
+def test_a_second_demo_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """With a sentence; the first goes on undisturbed, and says how to look at an enquiry."""
+    with a_show(tmp_path, "--pause", "0.3") as show:
+        wait_until(lambda: "Goes to" in show.seen(), within_s=30, what="the first mail")
+        second = subprocess.run(
+            a_command("demo", "--state", str(show.state)),
+            cwd=tmp_path,
+            env=an_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 66
+        assert "A demo is running" in second.stderr
+        assert "Traceback" not in second.stderr
+        assert show.process.poll() is None
+        assert (show.state / "assurance.db").exists()
+        assert f"show REF --state {show.state}" in "".join(show.seen().split("\n"))
+
+
 def test_the_demo_empties_no_folder_but_its_own(tmp_path: Path) -> None:
     """A state folder that holds something else is left alone, with a sentence."""
     (tmp_path / "demo").mkdir()

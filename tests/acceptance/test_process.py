@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.mails import STEM, a_mail
+from tests.acceptance.letter import STEM
+from tests.acceptance.mails import a_mail
 from tests.servers import free_port, wait_until
 from tests.servers.scripted import Greeter
 
@@ -186,20 +187,20 @@ def _time_to_answer(office: Office, server: MailServer, door: str, number: int) 
 def test_once_polls_sends_and_sweeps_once(
     make_office: Callable[..., Office], mail_server: MailServer
 ) -> None:
-    """One run takes in, answers, and climbs the alert that is an hour old; then it ends."""
+    """One run takes in, answers, and escalates what is long overdue; the next finds nothing."""
     office = make_office(mail_server)
     office.watch_doors()
     office.write()
     office.deliver("intake", a_mail("plain", 1).content)
-    two_hours_ago = time.time() - 2 * 3600
-    office.deliver("customer-care", a_mail("at-risk", 2).content, arrived=two_hours_ago)
+    sixty_days_ago = time.time() - 60 * 86400
+    office.deliver("customer-care", a_mail("press", 2).content, arrived=sixty_days_ago)
     done = office.command("once", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"unavailable": []}
     assert office.ledger.count("receipt") == 2
     assert office.ledger.unsent() == 0
-    alerts = [a for a in mail_server.accepted if a.recipients[0].startswith("duty.")]
-    assert len(alerts) == 4  # two officers: the alert, and one step up for all that is due
+    escalated = [a for a in mail_server.accepted if a.recipients[0].startswith("ad.")]
+    assert len(escalated) == 1  # one letter for all the steps that are due together
     before = len(mail_server.accepted)
     assert office.command("once").returncode == 0
     assert len(mail_server.accepted) == before

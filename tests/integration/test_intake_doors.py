@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from daemon.model import Category, Criterion, InboxRole, Outcome, Skip
+from daemon.model import Box, Category, Criterion, InboxRole, Outcome, Skip
 from daemon.store import Transaction, schema
 from daemon.tokens import Purpose
 from tests.builders import (
@@ -15,13 +15,16 @@ from tests.builders import (
     a_batch,
     a_classification,
     a_mail,
+    a_policy,
     a_raw,
+    a_team,
     an_inbox,
     an_office_over,
 )
 from tests.integration.taking_in import (
     AT_CARE,
     AT_OMBUDSMAN,
+    AT_RISK,
     count,
     events,
     everything,
@@ -206,8 +209,26 @@ def test_a_delivery_report_marks_the_mail_it_speaks_of(store, office, kind):
     taken = office.take(report, AT_BOUNCES)
     assert taken.outcome is Outcome.INTERNAL
     marked = rows(store, schema.outbox, "not_delivered_at")
-    assert marked == [NOW, None]
+    assert marked == [NOW, None, None]
     assert "outbox_not-delivered" in events(store)
+    # Customer Care, who write by post, hear of it; of the same mail once.
+    assert kinds_queued(store)[2:] == [("operator", f"team.customer-care@{OFFICE}", "waiting")]
+    again = report.replace(b"<report@", b"<second@")
+    assert office.take(again, AT_BOUNCES).outcome is Outcome.INTERNAL
+    assert len(kinds_queued(store)) == 3
+
+
+def test_an_alert_that_came_back_is_told_to_everybody_else_who_can_act(store, office):
+    """The other duty officer and the operators, at once."""
+    office.classifier.usual = AT_RISK
+    office.take(a_mail())
+    ids = dict(rows(store, schema.outbox, "recipient", "rfc_message_id"))
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
+    report = REPORT.format(kind="message/rfc822", rfc_id=ids[f"duty@{OFFICE}"]).encode()
+    before = len(kinds_queued(store))
+    office.take(report, AT_BOUNCES)
+    told = [(kind, to) for kind, to, _ in kinds_queued(store)[before:]]
+    assert told == [("operator", f"second@{OFFICE}"), ("operator", f"operator@{OFFICE}")]
 
 
 def test_a_report_of_a_delay_marks_nothing(store, office):
@@ -254,6 +275,109 @@ def test_a_reply_in_a_folder_of_sent_mail_is_seen(office):
     assert view["status"] == "open"
     assert all(clock["ended_at"] is None for clock in view["deadlines"])
     assert "reply_seen" in [line["event"] for line in view["audit"]]
+
+
+AT_SENT = an_inbox("sent", role=InboxRole.SENT)
+TO_PARTY = {
+    "sender": f"holder.intake@{OFFICE}",
+    "to": "resident@home.example",
+    "answers": ["a@home.example"],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "hours", "found"),
+    [
+        ({"sender": "other@else.example"}, 1, {}),
+        ({"to": "other@else.example"}, 1, {}),
+        ({}, -1, {}),
+        ({}, 1, {"category": Category.NOT_AN_ENQUIRY, "automation": Skip.AUTO_REPLY}),
+    ],
+    ids=["not-ours", "to-nobody-of-it", "before-the-enquiry", "a-machine"],
+)
+def test_other_mail_in_the_thread_is_no_reply_of_ours(office, changes, hours, found):
+    """A reply is ours, to a party, later than the enquiry, and a person's."""
+    first = office.take(a_mail(message_id="a@home.example"))
+    office.classifier.usual = a_classification(**found)
+    office.clock.move(hours=2)
+    mail = a_mail(**{**TO_PARTY, **changes})
+    office.take(mail, AT_SENT, at=NOW + timedelta(hours=hours))
+    assert office.view(first.reference)["reply_seen_at"] is None
+
+
+def test_a_reply_with_a_copy_to_our_signed_address_is_seen(office):
+    """It comes by the door for commands, in copy."""
+    first = office.take(a_mail(message_id="a@home.example"))
+    token = office.signer.sign(reference=first.reference, purpose=Purpose.NOTICE, entry_key="n")
+    copy = [("Cc", f"assurance+{token}@{OFFICE}")]
+    mail = a_mail(**{**TO_PARTY, "answers": []}, headers=copy)
+    office.take(mail, an_inbox("signed", role=InboxRole.COMMANDS))
+    assert office.view(first.reference)["reply_seen_at"] is not None
+
+
+AT_PERSONAL_SENT = an_inbox("ombudsman-sent", box=Box.OMBUDSMAN, role=InboxRole.SENT)
+
+
+def test_sent_mail_of_a_personal_account_that_answers_no_enquiry_is_private(store, office):
+    """A receipt without content."""
+    mail = a_mail(sender=f"ombudsman@{OFFICE}", text="Unmistakable greetings")
+    taken = office.take(mail, AT_PERSONAL_SENT)
+    assert (taken.state, taken.is_settled) == ("private", False)
+    assert "unmistakable" not in everything(store).lower()
+    assert count(store)["message"] == 0
+
+
+def test_sent_mail_of_a_personal_account_that_answers_an_enquiry_is_seen(office):
+    """That is what the folder is read for."""
+    first = office.take(a_mail(message_id="a@home.example"), AT_OMBUDSMAN)
+    mail = a_mail(**{**TO_PARTY, "sender": f"ombudsman@{OFFICE}"})
+    assert office.take(mail, AT_PERSONAL_SENT).state == "stored"
+    assert office.view(first.reference)["reply_seen_at"] is not None
+
+
+@pytest.mark.parametrize("content", [UNREADABLE, a_mail(text="Unmistakable greetings")])
+def test_sent_mail_of_a_personal_account_stays_private_where_we_stumble(store, office, content):
+    """Nobody is sent the Ombudsman's own letters because our software cannot read them."""
+    office.classifier.by_word["Unmistakable"] = ZeroDivisionError("Unmistakable")
+    assert office.take(content, AT_PERSONAL_SENT).state == "private"
+    assert count(store)["outbox"] == count(store)["raw"] == 0
+
+
+def test_a_notice_that_cannot_be_written_takes_nothing_with_it(store):
+    """The team's mailbox is outside the office: the enquiry and its answer stand."""
+    teams = {**a_policy().teams, "intake": a_team("intake", mailbox="intake@else.example")}
+    office = an_office_over(store, policy=a_policy(teams=teams))
+    taken = office.take(a_mail())
+    assert (taken.state, taken.outcome) == ("stored", Outcome.OPENED)
+    assert "notice" in taken.why
+    assert kinds_queued(store) == [("acknowledgement", "resident@home.example", "waiting")]
+    assert "notice_not-written" in events(store)
+
+
+def test_an_alert_that_cannot_be_written_takes_no_notice_with_it(store):
+    """Customer Care hear of somebody at risk all the same; the clock runs."""
+    office = an_office_over(store, policy=a_policy(duty=("duty@else.example",)))
+    office.classifier.usual = AT_RISK
+    taken = office.take(a_mail())
+    assert "alerts" in taken.why
+    assert [kind for kind, *_ in kinds_queued(store)] == ["acknowledgement", "notice"]
+    assert "vulnerable" in rows(store, schema.deadline, "kind")
+    assert "alerts_not-written" in events(store)
+
+
+def test_the_hour_of_an_alert_begins_when_it_is_heard(store, office):
+    """After an outage too; the alert itself says until when, and other clocks count as ever."""
+    office.classifier.usual = AT_RISK
+    office.take(a_mail(), at=NOW - timedelta(hours=5))
+    due = dict(rows(store, schema.deadline, "kind", "due_at"))
+    assert due["vulnerable"] == NOW + timedelta(hours=1)
+    alert = next(
+        content
+        for kind, content in rows(store, schema.outbox, "kind", "content")
+        if kind == "alert"
+    ).decode()
+    assert "11:00" in alert
+    assert "06:00" not in alert
 
 
 def test_mail_from_before_go_live_is_kept_and_nothing_sent(store, office):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.model import Category, Criterion, Outcome, Source
+from daemon.model import Category, ClockKind, Criterion, Outcome, Source
 from daemon.store import schema
 from daemon.tokens import Purpose
 from tests.builders import CARE, OFFICE, a_classification, a_mail, a_policy, a_team, an_office_over
@@ -110,6 +110,22 @@ def test_an_information_request_in_a_reply_is_an_enquiry_of_its_own(office):
     assert office.letters_of(second.reference)
 
 
+def test_a_request_of_another_kind_in_a_requests_thread_is_an_enquiry_of_its_own(office):
+    """Data protection in an information request's thread: linked; more of the same joins."""
+    office.classifier.usual = FOI
+    office.classifier.by_word["my own file"] = a_classification(
+        category=Category.FOI_DPA, matters=(ClockKind.DPA,)
+    )
+    first = office.take(a_mail(message_id="a@home.example"))
+    same = office.take(a_mail(answers=["a@home.example"], text="How is it going?"))
+    other = office.take(a_mail(answers=["a@home.example"], text="And send me my own file"))
+    assert (same.outcome, same.reference) == (Outcome.JOINED, first.reference)
+    assert other.outcome is Outcome.OPENED
+    view = office.view(other.reference)
+    assert view["linked_to"] == first.reference
+    assert {clock["kind"] for clock in view["deadlines"]} == {"dpa", "ack"}
+
+
 def test_a_threat_of_suicide_in_a_reply_raises_an_alert(office):
     """It joins; the duty officers are told at once, and the clock of the hour starts."""
     office.classifier.by_word["end it all"] = AT_RISK
@@ -170,5 +186,7 @@ def test_a_colleagues_forward_shows_the_inner_sender(store, office):
     (letter,) = office.letters_of(taken.reference)
     assert (letter["recipient"], letter["state"]) == ("resident@home.example", "held")
     assert letter["hold"] == "own-domain-forward"
+    # Who passes a message on takes no part in it.
+    assert office.view(taken.reference)["parties"] == ["resident@home.example"]
     notice = rows(store, schema.outbox, "content")[1].decode()
     assert "resident@home.example" in notice.partition("message/rfc822")[0]

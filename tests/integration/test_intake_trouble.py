@@ -70,13 +70,13 @@ class Killed(BaseException):
 
 WRITES = [
     "taken_ids",
+    "next_ordinal",
     "find_same",
     "keep_raw",
     "add_receipt",
     "links",
     "acknowledged_since",
     "open_enquiry",
-    "count_fingerprints",
     "add_message",
     "add_classification",
     "add_party",

@@ -108,11 +108,17 @@ def test_private_mail_is_not_touched(office):
     assert inbox.marked == ["2"]
 
 
-def test_before_go_live_mail_is_kept_and_marked(office, inbox):
-    """It is history, and nobody looks at it twice."""
+def test_mail_from_before_go_live_is_kept_and_not_touched(office, inbox):
+    """It is history: neither when it comes, nor when lists are compared, is it marked."""
     deliver(inbox, "old", at=NOW - timedelta(days=9))
-    a_poller(office, inbox, facts=an_inbox(go_live_at=NOW)).poll()
-    assert receipts(office) == [("1", "stored")]
+    deliver(inbox, "new")
+    poller = a_poller(office, inbox, facts=an_inbox(go_live_at=NOW))
+    inbox.list_ids = lambda _since: ["1", "2"]  # some servers list by the day
+    for _ in range(3):
+        poller.poll()
+        office.clock.move(days=2)
+    assert receipts(office) == [("1", "stored"), ("2", "stored")]
+    assert inbox.marked == ["2"]
 
 
 # Trouble at the other end
@@ -176,6 +182,31 @@ def test_marks_that_failed_are_made_up_for(office, inbox):
     poller.poll()
     assert inbox.marked == ids
     assert len(receipts(office)) == 2
+
+
+def test_a_mailbox_that_allows_no_marks_holds_up_no_mail(office, inbox):
+    """It is said once; the marks are made up for when a person has allowed them."""
+    ids = deliver(inbox, *"abcdefgh")
+    inbox.broken_marking = AccessDeniedError("no permission to store flags")
+    poller = a_poller(office, inbox)
+    assert poller.poll() == 8
+    assert cursor(office) == "8"
+    assert (poller.retry_at, poller.denied) == (None, False)
+    assert poller.log.events == ["message_mark-failed"]
+    inbox.broken_marking = None
+    office.clock.move(days=1)
+    poller.poll()
+    assert sorted(inbox.marked) == ids
+
+
+def test_marks_that_are_refused_again_are_said_again(office, inbox):
+    """Once for each time that a person has something to do."""
+    poller = a_poller(office, inbox)
+    for refused in (True, True, False, True):
+        inbox.broken_marking = AccessDeniedError("no flags") if refused else None
+        deliver(inbox, f"letter {len(inbox.messages)}")
+        poller.poll()
+    assert poller.log.events == ["message_mark-failed"] * 2
 
 
 # Gaps

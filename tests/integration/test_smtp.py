@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
@@ -18,7 +18,7 @@ from connectors.base import (
 )
 from connectors.smtp import SmtpOutlet
 from tests.contracts.outlet_contract import an_envelope
-from tests.servers.scripted import Greeter
+from tests.servers.scripted import Greeter, LineServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def open_outlet() -> Iterator[Callable[..., SmtpOutlet]]:
     """Make outlets to a server that are closed in the end."""
     outlets: list[SmtpOutlet] = []
 
-    def make(server: MailServer | Greeter, **changes: Any) -> SmtpOutlet:
+    def make(server: MailServer | LineServer, **changes: Any) -> SmtpOutlet:
         settings = {"name": "post", "host": "localhost", "port": server.port, "timeout_s": 5}
         outlets.append(SmtpOutlet(**({"tls": "none"} | settings | changes)))
         return outlets[-1]
@@ -40,6 +40,28 @@ def open_outlet() -> Iterator[Callable[..., SmtpOutlet]]:
     yield make
     for outlet in outlets:
         outlet.close()
+
+
+class Talker(LineServer):
+    """A mail server of few words, some of them a test's own: command to answer."""
+
+    def __init__(self, answers: dict[bytes, bytes]) -> None:
+        self._answers = {b"DATA": b"354 go on", b"QUIT": b"221 bye"} | answers
+        self.heard: list[bytes] = []
+        super().__init__()
+
+    def serve(self, stream: BinaryIO) -> None:
+        """Answer each command; say nothing to lines of content."""
+        stream.write(b"220 ready\r\n")
+        inside = False
+        while line := stream.readline():
+            word = line.split()[0].upper() if line.strip() else b""
+            self.heard.append(word)
+            if inside and word != b".":
+                continue
+            answer = self._answers.get(word, b"250 fine")
+            inside = word == b"DATA" and answer.startswith(b"354")
+            stream.write(answer + b"\r\n")
 
 
 Opener = "Callable[..., SmtpOutlet]"
@@ -60,13 +82,13 @@ Maker = "Callable[..., MailServer]"
         ("mail", "552 5.3.4 too large", RejectedError),
         ("rcpt", "450 4.2.0 greylisted", DeferredError),
         ("rcpt", "452 4.5.3 too many", DeferredError),
-        ("rcpt", "421 4.7.0 closing", UnavailableError),
+        ("rcpt", "421 4.7.0 closing", DeferredError),
         ("rcpt", "550 5.1.1 no such user", RejectedError),
         ("rcpt", "553 5.1.3 strange address", RejectedError),
         ("rcpt", "530 5.7.0 log in first", AccessDeniedError),
         ("data", "451 4.7.1 later", DeferredError),
         ("data", "452 4.3.1 disk full", DeferredError),
-        ("data", "421 4.3.2 closing", UnavailableError),
+        ("data", "421 4.3.2 closing", DeferredError),
         ("data", "554 5.6.0 not this", RejectedError),
     ],
 )
@@ -164,29 +186,118 @@ def test_after_a_long_silence_the_connection_is_tried_first(
     assert len(mail_server.accepted) == 3
 
 
+@pytest.mark.parametrize("reply", ["421 4.7.0 not so fast", "421"])
 @pytest.mark.parametrize("stage", ["rcpt", "data"])
+def test_a_421_is_about_one_message_and_ends_the_connection(
+    mail_server: MailServer, open_outlet: Opener, stage: str, reply: str
+) -> None:
+    """A rate limit or policy for one recipient stops nobody else: a new connection is made."""
+    mail_server.answer(reply, at=stage, to="slow@example.org")
+    outlet = open_outlet(mail_server)
+    for number in range(2):
+        with pytest.raises(DeferredError, match="421"):
+            outlet.send(an_envelope(number, recipient="slow@example.org"))
+        outlet.send(an_envelope(number))
+    assert len(mail_server.accepted) == 2
+    assert mail_server.connections == 1 + 3  # one is the library's own, as it starts
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"421 4.3.2 too many at once", DeferredError),
+        (b"451 4.3.0 later", DeferredError),
+        (b"554 5.7.1 no", RejectedError),
+        (b"250 fine", UnavailableError),
+        (b"what?", UnavailableError),
+    ],
+)
+def test_a_refused_data_command_sends_no_content(
+    open_outlet: Opener, answer: bytes, error: type[Exception]
+) -> None:
+    """Only 354 asks for the content; even a yes of another kind means that nothing was taken."""
+    server = Talker({b"DATA": answer})
+    try:
+        with pytest.raises(error):
+            open_outlet(server).send(an_envelope())
+        assert server.heard[:4] == [b"EHLO", b"MAIL", b"RCPT", b"DATA"]
+        assert not {b"SUBJECT:", b"."} & set(server.heard)
+    finally:
+        server.close()
+
+
 @pytest.mark.parametrize("how", ["drop", "hang"])
 def test_once_the_message_is_under_way_it_is_not_repeated(
-    mail_server: MailServer, open_outlet: Opener, stage: str, how: str
+    mail_server: MailServer, open_outlet: Opener, how: str
 ) -> None:
     """A connection lost after the message began is an error, never a silent second try."""
     outlet = open_outlet(mail_server, timeout_s=0.5)
     outlet.send(an_envelope(1))
-    mail_server.answer(at=stage, do=how)
+    mail_server.answer(at="rcpt", do=how)
     with pytest.raises(UnavailableError, match="ended the connection"):
         outlet.send(an_envelope(2))
-    assert [a for a in mail_server.attempts if a[0] == stage][1:] == [
-        (stage, "resident@example.org")
-    ]
+    assert [a[0] for a in mail_server.attempts].count("rcpt") == 2
 
 
-def test_an_unknown_outcome_is_not_retried(mail_server: MailServer, open_outlet: Opener) -> None:
-    """A server that took the message and died before saying so has it once, not twice."""
-    mail_server.answer(at="data", do="accept-and-drop", times=1)
-    outlet = open_outlet(mail_server)
-    with pytest.raises(UnavailableError):
-        outlet.send(an_envelope())
+@pytest.mark.parametrize("how", ["drop", "hang", "accept-and-drop"])
+def test_an_unknown_outcome_defers_the_one_message(
+    mail_server: MailServer, open_outlet: Opener, how: str
+) -> None:
+    """A server that dies or is silent after the final dot may have the message: it waits.
+
+    It is not sent twice at once, and the next one goes over a new connection.
+    """
+    mail_server.answer(at="data", do=how, times=1)
+    outlet = open_outlet(mail_server, answer_s=0.5)
+    with pytest.raises(DeferredError, match="outcome unknown"):
+        outlet.send(an_envelope(1))
+    assert [a[0] for a in mail_server.attempts].count("data") == 1
+    outlet.send(an_envelope(2))
+    assert mail_server.accepted[-1].content == an_envelope(2).content
+
+
+def test_an_unreadable_answer_to_the_final_dot_is_an_unknown_outcome(open_outlet: Opener) -> None:
+    """Noise where yes or no should stand is neither."""
+    server = Talker({b".": b"\xff?"})
+    try:
+        with pytest.raises(DeferredError, match="outcome unknown"):
+            open_outlet(server).send(an_envelope())
+    finally:
+        server.close()
+
+
+def test_the_reply_to_the_final_dot_may_take_longer_than_others(
+    mail_server: MailServer, open_outlet: Opener
+) -> None:
+    """A server that scans what it got is waited for, and the usual patience holds after it."""
+    mail_server.answer(at="data", delay_s=1.0, times=1)
+    outlet = open_outlet(mail_server, timeout_s=0.4)
+    outlet.send(an_envelope(1))
     assert len(mail_server.accepted) == 1
+    mail_server.answer(at="rcpt", do="hang")
+    began = time.monotonic()
+    with pytest.raises(UnavailableError):
+        outlet.send(an_envelope(2))
+    assert time.monotonic() - began < 3
+    assert connectors.smtp.ANSWER_S == 600
+
+
+def test_content_that_drips_is_given_up(
+    mail_server: MailServer, open_outlet: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the line: the content has a time of its own, all in all."""
+    monkeypatch.setattr(connectors.smtp, "CONTENT_S", -1.0)
+    with pytest.raises(UnavailableError, match="TimeoutError"):
+        open_outlet(mail_server).send(an_envelope())
+    assert mail_server.accepted == []
+
+
+def test_a_large_message_arrives_whole(mail_server: MailServer, open_outlet: Opener) -> None:
+    """What goes over piece by piece is put together again, dots and all."""
+    lines = (b".%d" % number if number % 3 else b"." for number in range(50_000))
+    content = b"Subject: x\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"
+    open_outlet(mail_server).send(an_envelope(content=content))
+    assert mail_server.accepted[0].content == content
 
 
 def test_a_server_that_hangs_is_given_up_in_time(

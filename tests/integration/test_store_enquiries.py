@@ -36,6 +36,7 @@ def add_message(tx, enquiry_id, rfc_id="first@home.example"):
         a_message(message_id=rfc_id),
         a_decision(),
         fingerprint=f"{enquiry_id}{rfc_id}",
+        ordinal=0,
         inbox="care",
         enquiry_id=enquiry_id,
         received_at=NOW,
@@ -267,6 +268,41 @@ def test_the_steps_of_an_ended_clock_are_not_due(store):
         start(tx, opened)
         tx.end_clocks(opened, by="replied", now=NOW)
         assert tx.due_steps(NOW + timedelta(days=90), limit=10) == []
+
+
+def test_a_step_that_is_added_while_somebody_ends_the_clock_is_not_due(store):
+    """Two daemons, one moment: what has ended never climbs again."""
+    with store.write() as tx:
+        clock = start(tx, open_enquiry(tx), ClockKind.VULNERABLE)
+        tx.end_clocks(1, by="confirmed", now=NOW)
+        assert tx.has_steps(clock) is False
+        tx.add_step(clock, "escalate", ordinal=9, at=NOW)
+        assert tx.has_steps(clock) is True
+        assert tx.due_steps(NOW + timedelta(days=1), limit=10) == []
+
+
+def test_due_steps_leave_out_the_clocks_that_they_are_told_to(store):
+    """So that what cannot be decided hides nothing behind it."""
+    later = NOW + timedelta(days=90)
+    with store.write() as tx:
+        one, two = (start(tx, open_enquiry(tx, f"PH-{n}")) for n in (1, 2))
+        assert {step.deadline_id for step in tx.due_steps(later, limit=9)} == {one, two}
+        assert {step.deadline_id for step in tx.due_steps(later, limit=9, but=[one])} == {two}
+
+
+def test_a_link_tells_the_clocks_that_an_enquiry_has_or_had(store):
+    """Each kind once, ended ones too; and those who take part are its own."""
+    with store.write() as tx:
+        opened = open_enquiry(tx)
+        open_enquiry(tx, "PH-2", parties=("other@home.example",))
+        start(tx, opened, ClockKind.FOI)
+        tx.end_clocks(opened, by="replied", now=NOW)
+        message_id = add_message(tx, opened)
+        start(tx, opened, ClockKind.ACK, message_id=message_id)
+        start(tx, opened, ClockKind.FOI, message_id=message_id)
+        (link,) = links(tx, thread=["first@home.example"])
+        assert link.clocks == (ClockKind.ACK, ClockKind.FOI)
+        assert tx.parties(opened) == {"resident@home.example"}
 
 
 def test_due_steps_come_in_bounded_portions(store):

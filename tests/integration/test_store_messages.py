@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from daemon.model import (
+    Box,
     Category,
     ClockKind,
     Criterion,
@@ -25,11 +26,12 @@ from tests.builders import NOW, a_classification, a_decision, a_link, a_message,
 WEEK = timedelta(days=7)
 
 
-def add_message(tx, fingerprint="f" * 64, *, at=NOW, enquiry_id=None, **changes):
+def add_message(tx, fingerprint="f" * 64, *, ordinal=0, at=NOW, enquiry_id=None, **changes):
     return tx.add_message(
         a_message(**changes),
         a_decision(),
         fingerprint=fingerprint,
+        ordinal=ordinal,
         inbox="care",
         enquiry_id=enquiry_id,
         received_at=at,
@@ -150,23 +152,79 @@ def test_another_fingerprint_is_another_message(store):
         assert same(tx, fingerprint="e" * 64) is None
 
 
-def test_the_same_again_after_a_week_has_a_fingerprint_of_its_own(store):
-    """And is found by it, the latest within the week."""
+def test_the_same_again_after_a_week_has_the_next_ordinal(store):
+    """And is found by its fingerprint, the one within the week."""
     with store.write() as tx:
+        assert tx.next_ordinal("f" * 64) == 0
         add_message(tx)
-        assert tx.count_fingerprints("f" * 64) == 1
+        assert tx.next_ordinal("f" * 64) == 1
+        assert tx.next_ordinal("e" * 64) == 0
         later = NOW + timedelta(days=8)
-        again = add_message(tx, "f" * 64 + ":1", at=later)
-        assert tx.count_fingerprints("f" * 64) == 2
+        again = add_message(tx, ordinal=1, at=later)
+        assert tx.next_ordinal("f" * 64) == 2
         assert same(tx, at=later + timedelta(days=1)).id == again
 
 
-def test_a_fingerprint_is_stored_once(store):
+def test_an_ordinal_is_not_given_twice_where_one_before_it_is_gone(store):
+    """It follows the last one, not their number."""
+    with store.write() as tx:
+        first = add_message(tx)
+        add_message(tx, ordinal=1)
+        tx.connection.execute(delete(schema.message).where(schema.message.c.id == first))
+        assert tx.next_ordinal("f" * 64) == 2
+
+
+def test_a_fingerprint_is_stored_once_with_an_ordinal(store):
     """Two daemons with the two copies of one mail: the second meets the constraint."""
     with store.write() as tx:
-        add_message(tx)
-        with pytest.raises(ConflictError), tx.savepoint():
-            add_message(tx)
+        for ordinal in (0, 1):
+            add_message(tx, ordinal=ordinal)
+            with pytest.raises(ConflictError), tx.savepoint():
+                add_message(tx, ordinal=ordinal)
+
+
+def test_what_is_decided_again_stands_on_the_message(store):
+    """By the door that made an enquiry of it; what it says and when it came stay."""
+    with store.write() as tx:
+        message_id = add_message(tx)
+        opened = tx.open_enquiry("PH-1", a_decision(), FULL, received_at=NOW, now=NOW)
+        decision = a_decision(
+            outcome=Outcome.JOINED, skip=Skip.JOINED, linked_to=a_link(enquiry_id=1)
+        )
+        tx.decide_again(message_id, decision, inbox="other", box=Box.CEO, enquiry_id=opened)
+        row = tx.connection.execute(select(schema.message)).mappings().one()
+        assert same(tx).outcome is Outcome.JOINED
+    assert (row["inbox"], row["box"], row["outcome"]) == ("other", "ceo", "joined")
+    assert (row["enquiry_id"], row["linked_to"], row["skip"]) == (opened, opened, "joined")
+    assert (row["received_at"], row["subject"]) == (NOW, "My letter")
+
+
+def test_bytes_are_known_by_the_inbox_they_came_through(store):
+    """Not by another."""
+    with store.write() as tx:
+        add_receipt(tx, "1:1", sha256="a" * 64)
+        assert tx.has_bytes("care", "a" * 64)
+        assert not tx.has_bytes("intake", "a" * 64)
+        assert not tx.has_bytes("care", "b" * 64)
+
+
+def test_history_is_known_and_not_settled(store):
+    """It stays where it lies, unmarked."""
+    with store.write() as tx:
+        history = tx.add_message(
+            a_message(),
+            a_decision(outcome=Outcome.HISTORY, route=None),
+            fingerprint="h",
+            ordinal=0,
+            inbox="care",
+            enquiry_id=None,
+            received_at=NOW,
+            now=NOW,
+        )
+        add_receipt(tx, "1:1", message_id=history)
+        add_receipt(tx, "1:2", message_id=add_message(tx))
+        assert tx.taken_ids("care", ["1:1", "1:2"]) == {"1:1", "1:2"}
+        assert tx.settled_ids("care", ["1:1", "1:2"]) == {"1:2"}
 
 
 # Classifications
@@ -225,6 +283,7 @@ def test_a_message_keeps_what_was_decided_of_it(store):
             a_message(),
             decision,
             fingerprint="x",
+            ordinal=0,
             inbox="care",
             enquiry_id=None,
             received_at=NOW,

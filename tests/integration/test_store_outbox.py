@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from daemon.model import Hold, OutboxKind, Sent
 from daemon.store import ConflictError, Store, schema
@@ -94,6 +94,42 @@ def test_due_entries_are_claimed_the_longest_waiting_first(store):
         assert claim(tx, outlet="other") == [elsewhere]
 
 
+def test_alerts_are_claimed_before_everything_else(store):
+    """However long the rest has waited; among themselves by time, then by age."""
+    with store.write() as tx:
+        old, alert, older_alert, same = queue(
+            tx,
+            an_entry(send_after=NOW - timedelta(days=1)),
+            an_entry(kind=OutboxKind.ALERT),
+            an_entry(kind=OutboxKind.ALERT, send_after=NOW - timedelta(hours=1)),
+            an_entry(send_after=NOW - timedelta(days=1)),
+        )
+        assert claim(tx, limit=1) == [older_alert]
+        assert claim(tx) == [alert, old, same]
+
+
+@pytest.mark.parametrize("prepared_url", ["sqlite"], indirect=True)
+def test_what_is_due_is_found_by_its_index(store):
+    """Neither a walk through all that was ever sent nor a sort of what waits."""
+    asked = []
+    with store.write() as tx:
+        queue(tx, an_entry())
+        listener = ("before_cursor_execute", lambda *args: asked.append(args[2:4]))
+        event.listen(tx.connection, *listener)
+        claim(tx)
+        event.remove(tx.connection, *listener)
+        plans = [
+            str(
+                [row[3] for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {q}", values)]
+            )
+            for q, values in asked
+            if "ORDER BY" in q
+        ]
+    assert len(plans) == 2
+    assert all("ix_outbox_open (outlet=? AND send_after<?)" in plan for plan in plans)
+    assert not any("TEMP" in plan for plan in plans)
+
+
 def test_a_claim_tells_what_to_send_and_counts_the_attempt(store):
     """The bytes as they were queued."""
     entry = an_entry(kind=OutboxKind.NOTICE)
@@ -144,6 +180,10 @@ def test_what_was_not_tried_is_given_back_by_its_holder_alone(store):
         assert states(tx) == ["waiting"]
         assert row(tx, entry)["attempts"] == 0
         assert claim(tx) == [entry]
+        tx.unclaim([entry], holder="one", send_after=LATER, why="away")
+        assert (row(tx, entry)["attempts"], row(tx, entry)["last_error"]) == (0, "away")
+        assert claim(tx) == []
+        assert claim(tx, now=LATER) == [entry]
 
 
 def test_the_claims_of_a_holder_that_is_gone_can_be_freed(store):
@@ -224,7 +264,7 @@ def test_a_hold_can_be_kept_without_end_or_cancelled(store):
 
 
 def test_acknowledgements_are_counted_by_address_domain_and_in_all(store):
-    """Those made since a time, sent or not; notices do not count."""
+    """Those made since a time, sent or on their way; neither notices nor what is held."""
     with store.write() as tx:
         queue(tx, an_entry(), now=NOW - timedelta(days=1))
         queue(
@@ -236,7 +276,7 @@ def test_acknowledgements_are_counted_by_address_domain_and_in_all(store):
             an_entry(kind=OutboxKind.NOTICE),
         )
         found = tx.acknowledged_since("resident@home.example", NOW)
-    assert found == Sent(to_address=2, to_domain=3, in_all=4)
+    assert found == Sent(to_address=1, to_domain=2, in_all=3)
 
 
 def test_mail_of_ours_is_known_by_its_message_id(store):
@@ -247,7 +287,8 @@ def test_mail_of_ours_is_known_by_its_message_id(store):
         assert tx.sent_by_us(entry.message_id)
         assert not tx.sent_by_us("other@home.example")
         ids = [entry.message_id, "other@home.example"]
-        assert tx.mark_not_delivered(ids, now=LATER) == [queued]
+        (marked,) = tx.mark_not_delivered(ids, now=LATER)
+        assert (marked.id, marked.kind, marked.recipient) == (queued, entry.kind, entry.recipient)
         assert tx.mark_not_delivered(ids, now=LATER) == []
         assert tx.mark_not_delivered([], now=LATER) == []
         assert row(tx, queued)["not_delivered_at"] == LATER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,84 @@ def test_an_older_schema_is_refused_until_somebody_upgrades(store, monkeypatch):
         store.prepare()
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_many_who_prepare_an_empty_database_at_once_all_succeed(url):
+    """One makes the tables, the others wait for it and find them. A SQLite file has one daemon."""
+    start, done = threading.Barrier(4), []
+
+    def prepare() -> None:
+        store = Store.open(url)
+        start.wait(10)
+        store.prepare()
+        done.append(True)
+        store.close()
+
+    threads = [threading.Thread(target=prepare) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert done == [True] * 4
+
+
+def test_the_database_of_another_program_is_left_alone(url):
+    """Tables, but none of our versions: whoever starts is told to give us one of our own."""
+    store = Store.open(url)
+    with store.write() as tx:
+        tx.connection.execute(text("CREATE TABLE payroll (id integer)"))
+    for attempt in (store.prepare, store.upgrade, store.check):
+        with pytest.raises(SchemaError, match=r"another program.*daemon\.toml"):
+            attempt()
+    with store.read() as tx:
+        assert inspect(tx.connection).get_table_names() == ["payroll"]
+    store.close()
+
+
+def test_checking_makes_nothing(url):
+    """Who only wants to look finds an empty database empty afterwards."""
+    store = Store.open(url)
+    with store.write():
+        pass  # SQLite makes its file
+    with pytest.raises(SchemaError, match=r"empty.*assurance run"):
+        store.check()
+    with store.read() as tx:
+        assert inspect(tx.connection).get_table_names() == []
+    store.prepare()
+    store.check()
+    store.close()
+
+
+def test_a_file_that_is_not_there_is_not_made_by_looking(tmp_path: Path):
+    """Neither checking nor upgrading makes one; the sentence names it."""
+    store = Store.open(f"sqlite:///{tmp_path}/none.db")
+    for attempt in (store.check, store.upgrade):
+        with pytest.raises(SchemaError, match=r"no database file .*none\.db.*assurance run"):
+            attempt()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_schema_is_refused_by_a_check(own_store, monkeypatch):
+    """Older or newer: a command on it could do harm."""
+    own_store.check()
+    stamp(own_store, "9999")
+    with pytest.raises(SchemaError, match="newer version"):
+        own_store.check()
+    stamp(own_store, migrate.head())
+    monkeypatch.setattr(migrate, "head", lambda: "0002")
+    with pytest.raises(SchemaError, match="db upgrade"):
+        own_store.check()
+
+
+def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path):
+    """Somebody named the wrong file; no word of what it holds is repeated."""
+    (tmp_path / "letter.txt").write_text("Dear Sir or Madam, " * 500)
+    store = Store.open(f"sqlite:///{tmp_path}/letter.txt")
+    for attempt in (store.prepare, store.check):
+        with pytest.raises(SchemaError, match=r"no SQLite database.*daemon\.toml"):
+            attempt()
+    store.close()
+
+
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_store_is_sqlite_or_postgresql(url):
     """Other databases, and other drivers, are refused before anything is opened."""
@@ -143,6 +222,50 @@ def test_a_database_that_cannot_be_reached_is_unavailable(tmp_path: Path):
 
 
 # Settings
+
+
+@ONLY_POSTGRESQL
+def test_the_promises_of_postgresql_are_in_force(store):
+    """Nobody waits for ever: not for a lock, a statement, or a transaction left open."""
+    with store.read() as tx:
+
+        def setting(name):
+            return tx.connection.exec_driver_sql(f"SHOW {name}").scalar()
+
+        assert setting("timezone").lower() == "utc"
+        assert setting("lock_timeout") == "15s"
+        assert setting("statement_timeout") == "2min"
+        assert setting("idle_in_transaction_session_timeout") == "1min"
+        parameters = tx.connection.connection.driver_connection.info.get_parameters()
+    assert parameters["keepalives"] == "1"
+    assert parameters["tcp_user_timeout"] == "30000"
+
+
+@ONLY_POSTGRESQL
+@pytest.mark.parametrize(
+    ("setting", "statement"),
+    [
+        ("lock_timeout", "UPDATE inbox SET cursor = 'other'"),
+        ("statement_timeout", "SELECT pg_sleep(10)"),
+        ("idle_in_transaction_session_timeout", "SELECT 1"),
+    ],
+)
+def test_a_wait_that_the_server_ended_is_an_unavailable_database(store, setting, statement):
+    """It is tried again later, like any other trouble of the database."""
+    with store.write() as tx:
+        tx.set_cursor("care", "1", now=NOW)
+
+    def wait_too_long() -> None:
+        with store.write() as tx:
+            tx.connection.exec_driver_sql(f"SET LOCAL {setting} = '100ms'")
+            if setting.startswith("idle"):
+                time.sleep(0.5)
+            tx.connection.exec_driver_sql(statement)
+
+    with store.write() as holder:
+        holder.set_cursor("care", "2", now=NOW)
+        with pytest.raises(StoreUnavailableError):
+            wait_too_long()
 
 
 @ONLY_SQLITE
@@ -290,6 +413,7 @@ def add(tx, fingerprint, **changes):
         a_message(**changes),
         a_decision(),
         fingerprint=fingerprint,
+        ordinal=0,
         inbox="care",
         enquiry_id=None,
         received_at=NOW,

@@ -151,6 +151,29 @@ def test_an_alert_climbs_until_a_person_confirms(alarming):
     assert told(alarming, reference, "alert") == DUTY * 4
 
 
+def test_an_alert_has_no_last_step(alarming):
+    """It goes on every thirty minutes all night, and ends with a person's word."""
+    reference = taken(alarming)
+    for number, minutes in enumerate(range(60, 601, 30), start=2):
+        at(alarming, NOW + timedelta(minutes=minutes, seconds=-1))
+        assert told(alarming, reference, "alert") == DUTY * (number - 1)
+        at(alarming, NOW + timedelta(minutes=minutes))
+        assert told(alarming, reference, "alert") == DUTY * number
+    alarming.casework.confirm(reference, by="A. Name")
+    for hours in (11, 12, 24):
+        assert at(alarming, NOW + timedelta(hours=hours)).steps == 0
+    assert told(alarming, reference, "alert") == DUTY * 20
+
+
+def test_after_an_outage_an_alert_goes_on_from_now(alarming):
+    """All that came due is one letter; the next follows thirty minutes later."""
+    reference = taken(alarming)
+    at(alarming, NOW + timedelta(hours=9))
+    assert at(alarming, NOW + timedelta(hours=9, minutes=29)).steps == 0
+    assert at(alarming, NOW + timedelta(hours=9, minutes=30)).steps == 1
+    assert told(alarming, reference, "alert") == DUTY * 3
+
+
 def test_an_alert_that_nobody_saw_for_hours_climbs_once_for_them(alarming):
     """After an outage one letter each, not four."""
     reference = taken(alarming)
@@ -211,6 +234,25 @@ def test_one_clock_that_cannot_be_decided_does_not_stop_the_others(office, monke
     assert told(office, bad, "reminder") == []
     at(office, REMINDED)
     assert told(office, bad, "reminder") == [f"holder.intake@{OFFICE}"]
+
+
+def test_more_bad_clocks_than_one_round_looks_at_hide_no_other(office, monkeypatch):
+    """However many cannot be decided, what is due behind them is."""
+    monkeypatch.setattr("daemon.sweep._PER_ROUND", 2)
+    bad = {taken(office, text=f"bad {n}", sender=f"r{n}@home.example") for n in range(5)}
+    office.clock.move(seconds=1)
+    good = taken(office, text="good")
+    original = Letters.to_team
+
+    def failing(self, kind, facts, **how):
+        if facts.reference in bad:
+            raise ZeroDivisionError
+        return original(self, kind, facts, **how)
+
+    monkeypatch.setattr(Letters, "to_team", failing)
+    with pytest.raises(ZeroDivisionError):
+        at(office, REMINDED)
+    assert told(office, good, "reminder") == [f"holder.intake@{OFFICE}"]
 
 
 class Killed(BaseException):

@@ -41,6 +41,61 @@ def test_a_parliament_address_alone_proves_nothing(name, address, text, expected
     assert source(text, name=name, sender=address) is expected
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        (KNOWN_CHAIR, "zoe@evil.example"),
+        (f"The Chair <{KNOWN_CHAIR}>", "zoe@evil.example"),
+        (KNOWN_OFFICE, "zoe@evil.example"),
+        ("maria.oakes.MP@parliament.uk", "zoe@evil.example"),
+        ("officer@ico.org.uk", "zoe@evil.example"),
+        ("finch@parliament.uk", "finch@parliament.uk.evil.example"),
+    ],
+)
+def test_an_address_in_a_name_is_a_sign_of_forgery(name, address):
+    """It makes nobody known: a person looks, and sees why."""
+    found = classified(REFERRAL, name=name, sender=address)
+    assert found.source not in {Source.COMMITTEE_CHAIR, Source.ICO}
+    assert found.source is not Source.MP or found.evidence[0].name == "signature"
+    assert found.to_be_sorted
+    assert any(item.name == "other-address" for item in found.evidence)
+
+
+def test_a_second_address_beside_the_senders_is_a_sign_of_forgery():
+    """Two authors in one From, of which one is known: a person looks."""
+    headers = {"from": f"{KNOWN_CHAIR}, x <zoe@evil.example>"}
+    assert classified(REFERRAL, sender=KNOWN_CHAIR, headers=headers).to_be_sorted
+
+
+@pytest.mark.parametrize("name", ["finch.mp@parliament.uk", "'Finch.MP@Parliament.UK'", "A (MP)"])
+def test_the_senders_own_address_as_its_name_is_none(name):
+    """Many programs write it so; upper case and quotation marks do not matter."""
+    headers = {"from": f'"{name}" <finch.mp@parliament.uk>'}
+    found = classified(REFERRAL, name=name, sender="finch.mp@parliament.uk", headers=headers)
+    assert (found.source, found.to_be_sorted) == (Source.MP, False)
+
+
+def test_a_domain_that_only_begins_with_parliaments_is_not_parliaments():
+    """It belongs to whoever owns what stands last."""
+    found = classified("Good morning.", name="Jo Bell", sender="jo@parliament.uk.evil.example")
+    assert found.source is Source.COMPLAINANT
+
+
+@pytest.mark.parametrize(("box", "sorted_"), [(Box.INTAKE, True), (Box.POST, False)])
+def test_an_mp_by_name_alone_is_to_be_sorted(box, sorted_):
+    """Anybody can sign so in an email; a letter somebody in the office has read."""
+    found = classified(REFERRAL, name="Ada Finch MP", sender="ada@mail.example", box=box)
+    assert (found.source, found.category) == (Source.MP, Category.NEW_COMPLAINT)
+    assert found.to_be_sorted is sorted_
+
+
+def test_a_chair_by_signature_alone_is_to_be_sorted():
+    """The same for those who say that they write for a committee."""
+    text = "P-004123. Dear Ombudsman, I write as Chair of the Health and Social Care Committee."
+    found = classified(text, name="Ada Finch", sender="ada@mail.example")
+    assert (found.source, found.to_be_sorted) == (Source.COMMITTEE_CHAIR, True)
+
+
 def test_an_mp_who_writes_as_a_private_person_is_a_complainant():
     """Said so in the letter."""
     text = "I write in a purely private capacity about my late father's care."

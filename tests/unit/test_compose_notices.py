@@ -124,6 +124,25 @@ def test_an_alert_says_how_to_confirm_it_and_by_when():
     text = body(a_notice(facts, kind=NoticeKind.ALERT), "plain")
     assert "assurance confirm PH-7K2M-9QXD --by NAME" in text
     assert "10:30 on Wednesday 1 July 2026" in text
+    assert "everybody on duty is alerted again, every 30 minutes until somebody confirms" in text
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        ({"box": None}, "Came in: 09:30 on Tuesday 17 February 2026"),
+        ({"received_at": None}, "Came in: the Intake mailbox"),
+        ({"box": None, "received_at": None}, None),
+        ({}, "Came in: the Intake mailbox, 09:30 on Tuesday 17 February 2026"),
+    ],
+)
+def test_what_is_not_known_leaves_no_gap(known, line):
+    """No comma and no heading without its words."""
+    text = body(a_notice(some_facts(sender="", **known), kind=NoticeKind.ALERT), "plain")
+    shown = [one.strip("- ") for one in text.splitlines() if "Came in" in one]
+    assert shown == ([line] if line else [])
+    assert ":," not in text
+    assert "From:" not in text
 
 
 def test_what_is_to_be_sorted_is_called_so():

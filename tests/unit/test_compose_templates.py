@@ -39,6 +39,25 @@ def test_the_shipped_templates_have_no_mistake():
         (GENERAL, "Hello", "0 main headings"),
         (GENERAL, '{% include "parts/none.md" %}', "none.md"),
         (GENERAL, "{{ 1 / 0 }}", "division by zero"),
+        (
+            GENERAL,
+            '# A\n\n{% include "parts/none.md" %}',
+            "includes parts/none.md, which is missing",
+        ),
+        (
+            GENERAL,
+            "# A\n\n{{ nobody }}",
+            "line 3: 'nobody' is undefined. The names known here are:",
+        ),
+        (GENERAL, "# A\n\n{{ nobody }}", " office, "),
+        (GENERAL, f'# A\n\n{{% include "{GENERAL}" %}}', "includes itself (line 3)"),
+        (GENERAL, '{% set a = "parts/none.md" %}{% include a %}', "includes parts/none.md, which"),
+        ("parts/crisis.md", "Hello\n{{ nobody }}", "line 2: 'nobody' is undefined"),
+        ("parts/crisis.md", '{% include "parts/crisis.md" %}', "includes itself (line 1)"),
+        ("acknowledgements/mp/subject.txt", "{{ x }}", "line 1: 'x' is undefined"),
+        ("acknowledgements/mp/subject.txt", "One\ntwo", "has 2 lines"),
+        ("layout.html", "<html>{{ title }}</html>", "{{ content }}"),
+        ("layout.html", "<html>\n{{ contents }}</html>", "line 2: 'contents' is undefined"),
         (GENERAL, None, "missing"),
         ("acknowledgements/mp/subject.txt", None, "missing"),
         ("acknowledgements/mp/subject.txt", " ", "empty"),
@@ -50,6 +69,38 @@ def test_the_shipped_templates_have_no_mistake():
 def test_a_mistake_is_found_by_its_file(path, text, why):
     """Each mistake is told with the template's path and the reason."""
     assert [found for found in changed(path, text) if found[0] == path and why in found[1]]
+
+
+def test_a_part_that_is_missing_is_told_of_each_template_that_wants_it():
+    """And of no other; nobody has to read a template to find out which part is meant."""
+    found = changed("parts/crisis.md", None)
+    assert {path for path, _ in found} == {
+        path for path, text in sources().items() if '"parts/crisis.md"' in text
+    }
+    assert all("includes parts/crisis.md, which is missing" in why for _, why in found)
+
+
+def test_a_mistake_in_a_part_is_told_once():
+    """However many mails include it."""
+    assert len(changed("parts/notice-facts.md", "{{ nobody }}")) == 1
+
+
+def test_parts_that_include_each_other_are_told():
+    """Each of the two, in plain words."""
+    texts = sources() | {
+        "parts/crisis.md": '{% include "parts/diagram.md" %}',
+        "parts/diagram.md": '{% include "parts/crisis.md" %}',
+    }
+    assert set(Templates(texts).check()) == {
+        (
+            "parts/crisis.md",
+            "includes itself, through parts/diagram.md (line 1); it would never end",
+        ),
+        (
+            "parts/diagram.md",
+            "includes itself, through parts/crisis.md (line 1); it would never end",
+        ),
+    }
 
 
 def test_every_mistake_is_told_at_once():

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon import config
+from daemon.app.parts import office_text
 from daemon.config.files import FILE_NAMES
 from tests.unit.config_folders import IMAP, SHIPPED, Folder, the_only
 
@@ -249,6 +250,34 @@ def test_unknown_keys_are_always_named(folder, key, place):
             "not the office's own",
         ),
         (
+            "teams.toml",
+            '"duty.second@ombudsman.example"',
+            '"second@gmail.example"',
+            "duty.addresses[2]",
+            "not the office's own",
+        ),
+        (
+            "teams.toml",
+            '"it.operations@ombudsman.example"',
+            '"support@supplier.example"',
+            "operators.addresses[1]",
+            "not the office's own",
+        ),
+        (
+            "inboxes.toml",
+            'path = "inboxes/ceo"',
+            'path = "inboxes/ceo"\nmax_message_mb = 101',
+            'inbox "ceo".max_message_mb',
+            "up to 100",
+        ),
+        (
+            "daemon.toml",
+            '"sqlite:///assurance.db"',
+            '"postgresql+psycopg://a@h/d"',
+            "signing.keys",
+            "same signing keys",
+        ),
+        (
             "stakeholders.toml",
             'id = "harrowby-and-stane"',
             'id = "north-fenwick"',
@@ -309,6 +338,28 @@ def test_one_mistake_gives_one_sentence(folder, file, old, new, key, says):
         assert set(found) == {(file, "office")}
     else:
         assert found == {}
+
+
+def test_people_outside_our_domains_may_be_told_when_listed(folder):
+    """A duty officer with another address is written to once own_addresses names it."""
+    folder.change("teams.toml", '"duty.second@ombudsman.example"', '"Second@Trust.example"')
+    folder.change("office.toml", "own_addresses = []", 'own_addresses = ["second@trust.example"]')
+    loaded = folder.load()
+    assert loaded.policy.duty[1] == "second@trust.example"
+    assert office_text(loaded).is_inside(loaded.policy.duty[1])
+    assert not office_text(loaded).is_inside("third@trust.example")
+
+
+@pytest.mark.parametrize("file", ["inboxes.toml", "outlets.toml"])
+def test_a_file_in_the_place_of_a_mail_folder_is_reported(folder, file):
+    """Before anything is started, by its key."""
+    path = {"inboxes.toml": "inboxes/ceo", "outlets.toml": "sent/notices"}[file]
+    (folder.state / path).parent.mkdir(parents=True)
+    (folder.state / path).write_text("")
+    place, why = the_only(folder.mistakes())
+    assert place[0] == file
+    assert place[1].endswith(".path")
+    assert "Name a folder" in why
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,9 @@ def test_database_password_stands_beside_the_url(folder):
     folder.secret("db").change(
         "daemon.toml", 'url = "sqlite:///assurance.db"', DATABASE + '\npassword = "file:db"'
     )
+    folder.secret("a").change(
+        "daemon.toml", "keys = []", 'keys = [{ id = "a", secret = "file:a" }]'
+    )
     loaded = folder.load()
     assert loaded.store_url == "postgresql+psycopg://assurance@db.ombudsman.example/assurance"
     assert loaded.store_password.read() == PASSWORD

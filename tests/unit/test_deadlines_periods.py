@@ -263,6 +263,29 @@ class TestWorking:
         assert "has no day 31, so its last day is taken" in working
         assert "moves on to the next working day, Monday 2 March 2026" in working
 
+    @pytest.mark.parametrize(
+        ("received", "why"),
+        [
+            ("2026-02-28", "That is a Saturday, so it moves on to the next working day, Monday"),
+            (
+                "2026-03-03",
+                "That is a bank holiday (Good Friday), followed by a bank holiday"
+                + " (Monday 6 April 2026, Easter Monday), so it moves on to the next working day",
+            ),
+        ],
+    )
+    def test_a_month_that_is_moved_on_says_off_which_day(self, received, why):
+        """And does not say in the next breath that there was nothing to leave out."""
+        working = " ".join(a_clock("dpa", received).working)
+        assert why in working
+        assert "none here" not in working
+
+    def test_one_day_is_one_day(self):
+        """In the counting of the midpoint as elsewhere."""
+        working = " ".join(a_clock("ack", "2026-05-20").working)
+        assert "it is 1 calendar day;" in working
+        assert "1 calendar days" not in working
+
     @pytest.mark.parametrize("kind", list(ClockKind))
     def test_each_is_one_sentence(self, kind):
         """A capital first, a full stop last, no line breaks."""

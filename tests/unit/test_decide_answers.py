@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from daemon.model import (
+    Address,
     Arrangement,
     Box,
     Category,
@@ -119,6 +120,89 @@ def test_other_doors_open_no_enquiry(role):
     decision = decided(context=a_context(role=role, links=(a_link(),)))
     assert (decision.outcome, decision.skip) == (Outcome.INTERNAL, Skip.INTERNAL)
     assert decision.linked_to == a_link()
+
+
+DOORS = {
+    "bounces": {"role": InboxRole.BOUNCES},
+    "commands": {"role": InboxRole.COMMANDS},
+    "command": {"command": True},
+    "thread": {"links": (a_link(sender_is_party=False),)},
+    "enquiries": {},
+}
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_a_colleagues_forward_is_heard_through_every_door_but_sent(door):
+    """It is somebody else's message, and a person looks at its sender."""
+    message = a_message(sender=COLLEAGUE, forwarded=(a_forward(),))
+    decision = decided(message, context=a_context(**door))
+    assert (decision.outcome, decision.held) == (Outcome.OPENED, Hold.OWN_DOMAIN_FORWARD)
+    assert decision.recipient == "resident@home.example"
+    sent = a_context(**{**door, "role": InboxRole.SENT})
+    assert decided(message, context=sent).outcome is Outcome.INTERNAL
+
+
+@pytest.mark.parametrize("sender", [COLLEAGUE, a_sender("resident@home.example")])
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_words_of_danger_are_heard_through_every_door_but_sent(door, sender):
+    """Whoever passes them on, and wherever they were addressed."""
+    decision = decided(a_message(sender=sender), AT_RISK, context=a_context(**door))
+    assert decision.outcome in {Outcome.OPENED, Outcome.JOINED}
+    assert decision.alerts == (Criterion.VULNERABLE,)
+    sent = a_context(**{**door, "role": InboxRole.SENT})
+    assert decided(a_message(sender=sender), AT_RISK, context=sent).outcome is Outcome.INTERNAL
+
+
+def test_a_delivery_report_with_words_of_danger_is_still_a_report():
+    """It brings back what somebody wrote long ago."""
+    found = a_classification(
+        criteria=(Criterion.VULNERABLE,),
+        category=Category.NOT_AN_ENQUIRY,
+        automation=Skip.DELIVERY_REPORT,
+    )
+    bounces = a_context(role=InboxRole.BOUNCES)
+    assert decided(found=found, context=bounces).outcome is Outcome.INTERNAL
+
+
+REWRITTEN = [
+    {"sender": Address(address=f"office@{OFFICE}", name="Jane Doe via Ombudsman")},
+    {
+        "sender": a_sender(f"office@{OFFICE}"),
+        "headers": {"x-original-from": ("jane@home.example",)},
+    },
+]
+
+
+@pytest.mark.parametrize("message", REWRITTEN, ids=["via", "x-original-from"])
+@pytest.mark.parametrize("box", [Box.CUSTOMER_CARE, Box.OMBUDSMAN])
+def test_behind_a_list_that_rewrote_the_sender_stands_who_wrote(message, box):
+    """It put its own address into From for DMARC; a person checks, and the writer is answered."""
+    jane = a_sender("jane@home.example")
+    decision = decided(a_message(box=box, reply_to=(jane,), **message))
+    assert (decision.outcome, decision.held) == (Outcome.OPENED, Hold.OWN_DOMAIN_FORWARD)
+    assert decision.recipient == "jane@home.example"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"sender": a_sender(f"office@{OFFICE}"), "reply_to": (a_sender("jane@home.example"),)},
+        {**REWRITTEN[0], "reply_to": (a_sender(f"other@{OFFICE}"),)},
+        REWRITTEN[0],
+    ],
+    ids=["nothing-says-so", "one-of-ours-wrote", "nobody-is-named"],
+)
+def test_what_one_of_our_own_wrote_is_no_rewritten_mail(message):
+    """A Reply-To alone makes nobody the writer."""
+    decision = decided(a_message(**message))
+    assert (decision.skip, decision.held) == (Skip.OWN_ADDRESS, None)
+
+
+def test_an_outsiders_list_is_not_believed():
+    """Only what stands under our own name hides somebody behind it."""
+    sender = Address(address="list@else.example", name="Jane Doe via List")
+    decision = decided(a_message(sender=sender, reply_to=(a_sender("victim@home.example"),)))
+    assert (decision.recipient, decision.held) == ("list@else.example", None)
 
 
 def test_our_peoples_answers_to_notices_are_internal():
@@ -320,3 +404,39 @@ def test_a_forwards_reply_to_is_not_followed():
 def test_mps_on_oversight_have_a_text_of_their_own(found, template):
     """Everybody else gets the general one."""
     assert decided(found=a_classification(**found)).template == template
+
+
+def test_a_portal_with_a_person_behind_it_waits_for_a_person():
+    """Nobody reads the sender's address, but another one is named: not silence, doubt."""
+    message = a_message(
+        sender=a_sender("no-reply@portal.example"), reply_to=(a_sender("jo@home.example"),)
+    )
+    assert decided(message).held is Hold.DOUBT
+
+
+@pytest.mark.parametrize(
+    "address", ["mailer-daemon", '"a b"@home.example', "zo\u00eb@home.example"]
+)
+def test_an_address_that_no_letter_can_go_to_is_a_doubt(address):
+    """The reason is on record, and a person finds another way."""
+    decision = decided(a_message(sender=a_sender(address)))
+    assert (decision.held, decision.recipient) == (Hold.DOUBT, "")
+    assert any("no address" in why for why in decision.reasons)
+
+
+@pytest.mark.parametrize("value", ["Private", "personal (for you)", " Company-Confidential "])
+def test_sensitivity_is_read_without_comments(value):
+    """What is marked private is not ours to read (RFC 4021 section 2.1.55)."""
+    message = a_message(box=Box.OMBUDSMAN, headers={"sensitivity": (value,)})
+    assert decided(message).skip is Skip.PRIVATE
+
+
+def test_an_arrangements_instruction_is_among_the_reasons():
+    """Whoever gets the notice reads what was agreed."""
+    policy = a_policy(
+        arrangements=(
+            Arrangement(id="a1", addresses=("resident@home.example",), instruction="Ring first."),
+        )
+    )
+    message = a_message(sender=a_sender("resident@home.example"))
+    assert any("Ring first." in why for why in decided(message, policy=policy).reasons)

@@ -121,6 +121,35 @@ def test_more_of_the_same_matter_joins(link, found):
     assert answering(a_link(**link), found=found).outcome is Outcome.JOINED
 
 
+REQUEST = {ClockKind.FOI, ClockKind.FOI_REVIEW, ClockKind.EIR, ClockKind.EIR_REVIEW, ClockKind.DPA}
+
+
+@pytest.mark.parametrize("asked", sorted(REQUEST))
+@pytest.mark.parametrize("has", sorted(REQUEST))
+def test_a_request_joins_one_of_its_own_kind_only(asked, has):
+    """Each kind has a clock of its own in law."""
+    link = a_link(category=Category.FOI_DPA, clocks=(ClockKind.ACK, has))
+    decision = answering(link, found=FOI | {"matters": (asked,)})
+    assert decision.outcome is (Outcome.JOINED if asked is has else Outcome.OPENED)
+    assert asked in [clock.kind for clock in decision.deadlines]
+    assert decision.acknowledge is (asked is not has)
+
+
+def test_one_more_kind_beside_the_same_opens_a_linked_enquiry():
+    """Nothing asked for is lost in somebody's thread."""
+    link = a_link(category=Category.FOI_DPA, clocks=(ClockKind.FOI,))
+    decision = answering(link, found=FOI | {"matters": (ClockKind.FOI, ClockKind.DPA)})
+    assert (decision.outcome, decision.linked_to) == (Outcome.OPENED, link)
+
+
+def test_of_several_open_threads_the_one_about_the_same_is_joined():
+    """The complaint's thread brought forth a request: what chases the request joins it."""
+    complaint = a_link(enquiry_id=2)
+    request = a_link(enquiry_id=1, category=Category.FOI_DPA, clocks=(ClockKind.DPA,))
+    decision = answering(complaint, request, found=FOI | {"matters": (ClockKind.DPA,)})
+    assert decision.join == request
+
+
 def test_a_decision_of_the_ico_never_joins_a_complainants_enquiry():
     """It is a matter of the Commissioner's."""
     found = {"category": Category.ICO_DECISION, "source": Source.ICO}
@@ -166,6 +195,17 @@ def test_a_colleague_in_the_thread_is_internal():
     decision = answering(sender=a_sender(f"officer@{OFFICE}"))
     assert (decision.outcome, decision.skip) == (Outcome.INTERNAL, Skip.INTERNAL)
     assert decision.linked_to == a_link()
+
+
+def test_a_colleagues_word_of_danger_in_the_thread_joins_with_its_alert():
+    """Somebody rang them, say: the duty officers are told."""
+    decision = answering(
+        a_link(sender_is_party=False),
+        sender=a_sender(f"officer@{OFFICE}"),
+        found={"criteria": (Criterion.VULNERABLE,)},
+    )
+    assert decision.outcome is Outcome.JOINED
+    assert decision.alerts == (Criterion.VULNERABLE,)
 
 
 def test_a_forged_colleague_in_the_thread_is_not():

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from daemon.__main__ import app, share
+from daemon.__main__ import app
 from daemon.classify import Classifier
 from daemon.config import load
-from daemon.explain import Judge, UnreadableError, as_json
+from daemon.explain import Judge, as_json
 from daemon.model import Arrangement, Box, Category, ClockKind, Criterion, Hold, Register, Skip
 from daemon.model import Source as WhoWrote
+from daemon.startup import share
 from tests.builders import NOW, a_mail
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FIXED = {
     *("from", "subject", "date", "text_chars", "category", "source", "routine", "criteria"),
@@ -337,10 +335,44 @@ def test_a_message_is_judged_without_arrangements(judge, tmp_path):
     assert line["held"] is None
 
 
-def test_a_path_that_cannot_be_read_is_said(judge, tmp_path):
-    """By name, and why."""
-    with pytest.raises(UnreadableError, match=r"missing: cannot be read \(No such file"):
-        judged(judge, tmp_path / "missing")
+@pytest.mark.parametrize("name", ["missing", "missing.jsonl", "a.eml/inside"])
+def test_a_path_that_cannot_be_read_is_a_line_and_the_others_go_on(judge, tmp_path, name):
+    """By its own name, with why; nothing else is known of it."""
+    mail = a_file(tmp_path, "a.eml")
+    bad, good = judged(judge, tmp_path / name, mail)
+    assert_is_in_order(bad)
+    assert bad["path"] == str(tmp_path / name)
+    assert bad["error"].startswith(f"{tmp_path / name}: cannot be read (")
+    assert (bad["skip"], bad["acknowledge"]) == ("quarantined", False)
+    assert all(bad[key] is None for key in FIXED - LISTS - {"acknowledge", "skip", "error"})
+    assert (good["path"], good["error"]) == (str(mail), None)
+
+
+def test_a_folder_that_cannot_be_listed_stops_nobody(judge, tmp_path, monkeypatch):
+    """The mails beside it are judged."""
+    for name in ("a.eml", "b/shut.eml", "c.eml"):
+        a_file(tmp_path, name)
+    iterdir = Path.iterdir
+
+    def refuse(self):
+        if self.name == "b":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    first, shut, last = judged(judge, tmp_path)
+    assert shut["error"] == f"{tmp_path}/b: cannot be read (Permission denied)."
+    assert first["error"] is last["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "comes_back"), [(7, 7), (0, 0), (-1, -1), (2**70, 2**70), ("7", "7"), (1.5, "1.5")]
+)
+def test_an_id_comes_back_as_it_was(judge, tmp_path, given, comes_back):
+    """A whole number stays one, so that a program finds its own line again."""
+    found = judged(judge, lines(tmp_path, an_entry(id=given), an_entry(id=given, subject=[])))
+    assert [line["id"] for line in found] == [comes_back, comes_back]
+    assert all(type(line["id"]) is type(comes_back) for line in found)
 
 
 # The command
@@ -364,11 +396,22 @@ def test_the_command_prints_ascii_json_and_nothing_else(tmp_path, monkeypatch):
 
 
 def test_the_command_fails_for_a_path_that_cannot_be_read(tmp_path):
-    """With a status, and the reason on standard error."""
-    result = run(a_file(tmp_path, "a.eml"), tmp_path / "missing")
+    """With a status at the end, and the reason on standard error and in its own line."""
+    mail, missing = a_file(tmp_path, "a.eml"), tmp_path / "missing"
+    result = run(missing, mail, missing)
     assert result.exit_code == 66
-    assert len(result.stdout.splitlines()) == 1
-    assert "missing" in result.stderr
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["path"] for line in found] == [str(missing), str(mail), str(missing)]
+    assert result.stderr.splitlines() == [found[0]["error"], found[2]["error"]]
+
+
+def test_the_command_shows_a_person_what_it_could_not_read(tmp_path):
+    """And a line with a number for its id."""
+    arguments = [str(tmp_path / "missing"), str(lines(tmp_path, an_entry(id=7)))]
+    result = CliRunner().invoke(app, ["explain", *arguments])
+    assert result.exit_code == 66
+    assert "cannot be read" in result.stdout
+    assert " 7 " in result.stdout
 
 
 def test_the_command_fails_for_an_inbox_that_is_not_there(tmp_path):

@@ -115,7 +115,7 @@ def test_format_follows_the_terminal_unless_it_is_said(looks, stream, is_json):
 def test_level_is_kept():
     """What is below the configured level is not written."""
     log, stream = a_log(level="warning")
-    log.info("inbox_polled")
+    log.info("daemon_started")
     log.warning("inbox_unavailable")
     assert [line["event"] for line in lines(stream)] == ["inbox_unavailable"]
 
@@ -124,7 +124,7 @@ def test_configuring_again_writes_each_line_once():
     """A second set-up replaces the first, also for what libraries say."""
     _, first = a_log()
     _, second = a_log()
-    logging.getLogger("apscheduler").warning("run of %s was missed", "poll")
+    logging.getLogger("alembic").warning("run of %s was missed", "poll")
     assert first.getvalue() == ""
     assert len(lines(second)) == 1
 
@@ -138,8 +138,8 @@ def test_no_word_of_a_message_reaches_the_log(looks):
     log, stream = a_log(looks=looks)
     log.info("message_stored", subject=MARKER, body=[MARKER], sender={"name": MARKER})
     log.info("message_stored", name=MARKER, token=MARKER, recipient=f"{MARKER}@post.example")
-    log.info("outbox_rejected", why=f"550 no such user <{MARKER}@post.example>", code=550)
-    log.info("outbox_rejected", why=f"@{MARKER} has closed direct messages")
+    log.info("outbox_sent", why=f"550 no such user <{MARKER}@post.example>", code=550)
+    log.info("outbox_sent", why=f"@{MARKER} has closed direct messages")
     log.info("message_stored", kind={"a": MARKER}, inbox=object())
     log.info(TOLD)
     log.info("message_stored %s", MARKER)
@@ -293,6 +293,15 @@ def test_a_broken_log_stops_nobody():
     logging.getLogger("library").warning("x %s", 1)
 
 
+def test_the_scheduler_is_heard_from_error_upwards():
+    """It warns whenever a job that runs is woken, which happens with every mail."""
+    _, stream = a_log()
+    logging.getLogger("apscheduler.scheduler").warning("%s: maximum number of instances", "poll")
+    assert stream.getvalue() == ""
+    logging.getLogger("apscheduler.executors.default").error("%s raised", "poll")
+    assert [line["library"] for line in lines(stream)] == ["apscheduler.executors.default"]
+
+
 # The list of events
 
 
@@ -326,16 +335,31 @@ def test_events_are_noun_and_past_verb():
         assert event.islower(), event
 
 
+def _is_logger(owner):
+    """Whether a call is made on a logger by one of its names, or on `get_logger()` itself."""
+    if isinstance(owner, ast.Call):
+        return _called(owner.func) == "get_logger"
+    return _called(owner) in LOGGERS
+
+
+def _called(node):
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def log_calls():
     """Find every call of a logger in the source: where, event, keywords."""
     for path in sorted([*ROOT.glob("daemon/**/*.py"), *ROOT.glob("desk/**/*.py")]):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
-            owner = node.func.value
-            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
-            if name in LOGGERS and node.func.attr in METHODS:
+            if _is_logger(node.func.value) and node.func.attr in METHODS:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def test_every_listed_event_is_logged_somewhere():
+    """An operator who waits for an event of the list would wait for ever."""
+    logged = {call.args[0].value for _, call in log_calls()}
+    assert logs.EVENTS - logged == {"library_logged", logs.UNLISTED}  # logged by the log itself
 
 
 def test_every_event_and_key_in_the_source_is_listed():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -179,6 +179,50 @@ def test_another_letter_of_the_same_name_is_another_message(path: Path, clock: C
     assert [m.content for m in second.messages] == [b"the second"]
 
 
+def test_a_scan_under_a_program_s_name_must_lie_still_too(path: Path, clock: Clock) -> None:
+    """A scanner writes an .eml of numbers and dots bit by bit: its name proves nothing."""
+    for name in ("20260115103000.scan0001.eml", "20260115103000.scan0002.EML:2,S"):
+        file = put(path / "new" / name, b"Subject: ha", age_s=0)
+        inbox = an_inbox(path, clock)
+        assert fetched(inbox) == []
+        put(file, b"Subject: half\n\nwhole")
+        assert fetched(inbox) == [b"Subject: half\n\nwhole"]
+        file.unlink()
+
+
+@pytest.mark.parametrize("folder", ["new", "cur", ""])
+def test_a_name_in_any_encoding_is_an_id_in_ascii(path: Path, clock: Clock, folder: str) -> None:
+    """Names are bytes: one that is no UTF-8 is taken in, kept apart, and found again."""
+    names = [b"caf\xe9.eml", "café.eml".encode(), b"caf%E9.eml", b"caf\x1b[2J\n.eml", b"a@b.eml"]
+    for name in names:
+        put(Path(os.fsdecode(os.path.join(os.fsencode(path / folder), name))), name)  # noqa: PTH118 - of bytes
+    inbox = an_inbox(path, clock, when_done="move")
+    messages = inbox.fetch(None, limit=9).messages
+    ids = [m.external_id for m in messages]
+    assert len(set(ids)) == len(names)
+    assert all(i.isascii() and i.isprintable() for i in ids)
+    again = an_inbox(path, clock).fetch_ids(ids).messages
+    assert {m.external_id: m.content for m in again} == {m.external_id: m.content for m in messages}
+    inbox.mark_done(ids)
+    assert inbox.list_ids(None) == []
+
+
+def test_a_delivered_name_in_no_encoding_is_an_id_in_ascii(path: Path, clock: Clock) -> None:
+    """Nor does a delivery agent's host name stop the inbox."""
+    put(path / "new" / os.fsdecode(b"1767600000.M1P1.caf\xe9,S=5"), b"1")
+    (message,) = an_inbox(path, clock).fetch(None, limit=5).messages
+    assert message.external_id == "1767600000.M1P1.caf%E9,S=5"
+
+
+def test_a_long_name_has_an_id_that_fits_a_receipt(path: Path, clock: Clock) -> None:
+    """Two long names of many letters beyond ASCII stay two, within 300 characters."""
+    for ending in "ab":
+        put(path / ("ŵ" * 120 + f"{ending}.eml"))
+    ids = an_inbox(path, clock).list_ids(None)
+    assert len(set(ids)) == 2
+    assert max(map(len, ids)) <= 300
+
+
 def test_links_and_folders_are_not_followed(path: Path, clock: Clock, tmp_path: Path) -> None:
     """A link may lead anywhere, so it leads nowhere."""
     secret = put(tmp_path / "secret", b"not a mail")
@@ -277,8 +321,11 @@ def test_what_goes_out_opens_by_a_double_click_and_can_be_read_back(
     files = list((path / "new").iterdir())
     assert len(files) == 3
     assert all(file.suffix == ".eml" for file in files)
+    for file in files:  # else they are as new as the day of this test
+        put(file, file.read_bytes())
     messages = an_inbox(path, clock).fetch(None, limit=5).messages
-    assert {m.external_id for m in messages} == {file.name for file in files}
+    names = {m.external_id.rpartition("@")[0] for m in messages}
+    assert names == {file.name for file in files}
 
 
 def test_a_full_disk_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from daemon.model import Address, Box, Channel
-from daemon.parse import ParseError, parse
+from daemon.parse import ParseError, message_from_fields, parse
 from tests.unit.parsing import a_mail, read
 
 
@@ -40,6 +40,38 @@ from tests.unit.parsing import a_mail, read
 def test_the_sender_is_found_in_every_form_of_from(header: str, expected: Address) -> None:
     """Comma, comment, group, encoded word, IDN, rubbish behind: the address still comes out."""
     assert read(a_mail(sender=header)).sender == expected
+
+
+LONG = f"reply+{'x' * 80}@relay.example"
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        (LONG, LONG),
+        (f"Ada <{LONG}>", LONG),
+        (f"<{LONG}> (via web", LONG),
+        (f"Ada {LONG}", LONG),
+        (f"{LONG}, b@y.example", LONG),
+        ("pat o'brien@x.example", "o'brien@x.example"),
+        (f"{'a' * 400}@x.example", ""),
+        (f"Ada <{'a' * 400}@x.example>", ""),
+        (f"a@{'b' * 330}.example", ""),
+        ("ada@parliament.uk@evil.example", ""),
+        ("Ada <ada@parliament.uk> <zoe@evil.example>", "zoe@evil.example"),
+    ],
+)
+def test_an_address_is_taken_whole_or_not_at_all(header: str, address: str) -> None:
+    """A piece of an address would be somebody else's; of two in brackets the last one counts."""
+    assert read(a_mail(sender=header)).sender.address == address
+
+
+def test_an_address_that_is_no_header_is_not_cut_either() -> None:
+    """A row of a file: whole, or none."""
+    fields = {"box": Box.INTAKE, "from_name": "A", "subject": "", "body": ""}
+    assert message_from_fields(from_addr=LONG, **fields).sender.address == LONG
+    long = f"{'a' * 390}@long.example"
+    assert message_from_fields(from_addr=long, **fields).sender.address == ""
 
 
 def test_without_a_usable_from_the_sender_header_counts() -> None:

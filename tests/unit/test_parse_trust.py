@@ -18,10 +18,9 @@ def received(*headers: str) -> datetime | None:
     return trusted_received_at(a_mail(*headers, "Date: Mon, 1 Jan 2001 00:00:00 +0000"), OWN)
 
 
-def test_the_top_most_header_of_an_own_server_gives_the_time() -> None:
-    """Other servers above and below do not count, nor does the Date header."""
+def test_the_top_header_gives_the_time_where_an_own_server_wrote_it() -> None:
+    """Others below do not count, nor does the Date header."""
     at = received(
-        "Received: from localhost by store.elsewhere.example; Mon, 5 Mar 2018 10:09:00 +0000",
         f"{OURS}\r\n with ESMTP id 1; Mon, 5 Mar 2018 11:02:03 +0100",
         "Received: from x by mx2.office.example; Mon, 5 Mar 2018 08:00:00 +0000",
     )
@@ -36,13 +35,17 @@ def test_the_top_most_header_of_an_own_server_gives_the_time() -> None:
         ("Received: from a (by mx1.office.example) by b.example; Mon, 5 Mar 2018 10:00:00 +0000",),
         (f"{OURS}; no date",),
         (
+            "Received: from localhost by store.elsewhere.example; Mon, 5 Mar 2018 10:09:00 +0000",
+            f"{OURS}; Mon, 5 Mar 2018 08:00:00 +0000",
+        ),
+        (
             "Received: from (unclosed by b.example; Mon, 5 Mar 2018 10:00:00 +0000",
             f"{OURS}; Mon, 5 Mar 2018 10:00:00 +0000",
         ),
     ],
 )
 def test_without_a_trustworthy_header_there_is_no_time(headers: tuple[str, ...]) -> None:
-    """None, a sender's invention, no date, or a header above that cannot be read."""
+    """None, a sender's invention, no date, or another's or an unreadable header above ours."""
     assert received(*headers) is None
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -146,8 +147,35 @@ def test_of_many_who_make_it_at_once_all_get_the_same(tmp_path):
 
 def test_a_key_that_somebody_put_there_is_used_as_it_is(tmp_path):
     """Without the line end of their editor."""
-    (tmp_path / "k").write_text("a key of their own\n")
-    assert own_key(tmp_path / "k") == b"a key of their own"
+    (tmp_path / "k").write_text("a key of their own, and a long one\n")
+    assert own_key(tmp_path / "k") == b"a key of their own, and a long one"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"short\n", b"x" * 31 + b"  \n", b"\xff\xfe"])
+def test_a_key_that_could_be_guessed_is_refused(tmp_path, content):
+    """A file that a full disk or a power cut left empty is none; the sentence names it."""
+    (tmp_path / "k").write_bytes(content)
+    with pytest.raises(ValueError, match=r"/k has fewer than 32 characters.*back-up") as caught:
+        own_key(tmp_path / "k")
+    assert "short" not in str(caught.value)
+    assert (tmp_path / "k").read_bytes() == content
+
+
+def test_a_new_key_is_on_the_disk_before_it_is_used(tmp_path, monkeypatch):
+    """What was signed with it must verify after a power cut: first its words, then its name."""
+    synced, real = [], os.fsync
+
+    def fsync(descriptor):
+        name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        synced.append((name, os.fstat(descriptor).st_size))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    own_key(tmp_path / "signing-a")
+    (draft, size), (folder, _) = synced
+    assert draft.startswith(f"{tmp_path}/.signing-a.")
+    assert size == 65
+    assert folder == str(tmp_path)
 
 
 def test_a_key_that_cannot_be_made_is_an_os_error(tmp_path):

@@ -12,6 +12,7 @@ from daemon.tokens import (
     REFERENCE_RANDOM_BITS,
     Purpose,
     Signer,
+    as_reference,
     find_references,
     message_id,
     new_reference,
@@ -216,3 +217,11 @@ def test_a_hashed_name_outlives_a_change_of_keys():
     """The oldest key hashes, so one person stays one in the audit until it is retired."""
     before, after = Signer([("k1", KEY)]), Signer([("k2", OTHER_KEY), ("k1", KEY)])
     assert before.keyed_hash("A. Name") == after.keyed_hash("A. Name")
+
+
+@pytest.mark.parametrize(
+    "typed", ["PH-00000-00000", "ph0000000000", " PH 00000 00000 ", "ph-OO0oo-00ooo"]
+)
+def test_a_reference_is_read_as_people_type_it(typed):
+    """Case, spaces and dashes do not matter, nor the letter O for a nought."""
+    assert as_reference(typed) == "PH-00000-00000"

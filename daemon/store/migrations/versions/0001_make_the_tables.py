@@ -103,7 +103,8 @@ def upgrade() -> None:
     op.create_table(
         "message",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("fingerprint", sa.String(length=80), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("rfc_message_id", sa.Text(), nullable=True),
         sa.Column("inbox", sa.String(length=64), nullable=False),
         sa.Column("box", sa.String(length=16), nullable=False),
@@ -131,7 +132,7 @@ def upgrade() -> None:
             ["linked_to"], ["enquiry.id"], name=op.f("fk_message_linked_to_enquiry")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
-        sa.UniqueConstraint("fingerprint", name=op.f("uq_message_fingerprint")),
+        sa.UniqueConstraint("fingerprint", "ordinal", name=op.f("uq_message_fingerprint_ordinal")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_message_enquiry_id"), ["enquiry_id"], unique=False)
@@ -294,6 +295,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "recipient", name=op.f("uq_outbox_key_recipient")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_alerts",
+            ["outlet", "send_after"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('waiting', 'claimed') AND kind = 'alert'"),
+            sqlite_where=sa.text("state IN ('waiting', 'claimed') AND kind = 'alert'"),
+        )
         batch_op.create_index("ix_outbox_day", ["kind", "created_at"], unique=False)
         batch_op.create_index(
             "ix_outbox_domain_day", ["kind", "recipient_domain", "created_at"], unique=False

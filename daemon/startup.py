@@ -1,0 +1,152 @@
+"""From a config folder to a daemon that is ready to work, or to an exit status and a sentence.
+
+Exit statuses follow sysexits. Whatever keeps a command from starting is said on standard error
+in words that name the file and key, never as a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from connectors.base import ConnectorError
+from daemon import logs
+from daemon.app import AlreadyRunningError, App, connect_store, load_templates, open_store
+from daemon.config import Config, ConfigError, ConfigErrors, load
+from daemon.service import Stop
+from daemon.store import SchemaError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from daemon.store import Store
+
+EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT = 0, 64, 65, 66
+EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL, EX_CONFIG = 69, 70, 75, 78
+
+
+def share() -> Path:
+    """Return the folder that config, templates and samples are shipped in.
+
+    In a checkout that is its root; installed, `share/assurance` of the environment.
+    """
+    with resources.as_file(resources.files("daemon")) as package:
+        root = package.parent
+    if (root / "pyproject.toml").is_file() and (root / "templates").is_dir():
+        return root
+    return Path(sysconfig.get_path("data")) / "share" / "assurance"
+
+
+def config_folder(given: Path | None) -> Path:
+    """Return the config folder: the one that was named, or the shipped one."""
+    return given or share() / "config"
+
+
+def say(text: str) -> None:
+    """Tell the person on standard error."""
+    typer.echo(text, err=True)
+
+
+def fail(code: int, text: str) -> NoReturn:
+    """Say what is wrong and what to do, and end."""
+    say(text)
+    raise typer.Exit(code)
+
+
+def load_config(folder: Path | None) -> Config:
+    """Return the checked config, or end with 78 and every mistake by file and key."""
+    try:
+        return load(config_folder(folder), env=os.environ)
+    except ConfigErrors as errors:
+        refuse_config(config_folder(folder), errors.errors)
+
+
+def refuse_config(folder: Path, errors: tuple[ConfigError, ...]) -> NoReturn:
+    """End with 78 and every mistake."""
+    for error in errors:
+        say(str(error))
+    count = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
+    fail(EX_CONFIG, f"{count} in the config folder {folder}. Nothing was started.")
+
+
+def templates_folder(config: Config) -> Path:
+    """Return where the templates lie."""
+    return config.templates_dir or share() / "templates"
+
+
+def check_templates(config: Config) -> tuple[ConfigError, ...]:
+    """Render every template; return every mistake."""
+    folder = templates_folder(config)
+    try:
+        templates = load_templates(folder)
+    except (OSError, ValueError) as error:
+        why = f"The templates in {folder} cannot be read ({type(error).__name__})."
+        return (ConfigError(file="daemon.toml", key="paths.templates", why=why),)
+    return tuple(
+        ConfigError(file=f"templates/{path}", key="", why=why) for path, why in templates.check()
+    )
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """End with the exit status and the sentence of whatever keeps us from starting."""
+    try:
+        yield
+    except SchemaError as error:
+        fail(EX_CONFIG, str(error))
+    except AlreadyRunningError as error:
+        fail(EX_TEMPFAIL, str(error))
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, f"{error}. See [store] url in daemon.toml.")
+    except ConnectorError as error:
+        fail(EX_CONFIG, f"{error}. See path in inboxes.toml and outlets.toml.")
+    except OSError as error:
+        fail(EX_CONFIG, f"{error.filename}: {error.strerror}. See [paths] state in daemon.toml.")
+    except ValueError as error:
+        fail(EX_CONFIG, str(error))
+
+
+def connect(config: Config) -> Store:
+    """Return the store of a daemon that has worked here, or end with what is wrong with it."""
+    with refusing():
+        store = connect_store(config)
+        store.check()
+        return store
+
+
+def start(folder: Path | None) -> tuple[App, Stop]:
+    """Return the daemon, ready to work, or end with what is wrong."""
+    config = load_config(folder)
+    logs.configure(format=config.log.format, level=config.log.level, stream=sys.stderr)
+    _log_mistakes(config, folder)
+    stop = Stop()
+    with refusing():
+        daemon = App(
+            config,
+            templates=load_templates(templates_folder(config)),
+            store=open_store(config),
+            stop=stop,
+        )
+        daemon.begin()
+    return daemon, stop
+
+
+def _log_mistakes(config: Config, folder: Path | None) -> None:
+    """Log what the templates and the config are warned of; end where a template is wrong."""
+    log = logs.get_logger()
+    errors = check_templates(config)
+    for error in errors:
+        log.error("config_refused", config_file=error.file, why=error.why)
+    if errors:
+        refuse_config(config_folder(folder), errors)
+    for warning in config.warnings:
+        log.warning(
+            "config_warned", config_file=warning.file, config_key=warning.key, why=warning.why
+        )

@@ -1,0 +1,76 @@
+"""The letters' own rules: who hears of a failure, and where answers go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from email import message_from_bytes
+from email.utils import parseaddr
+
+import pytest
+
+from daemon.letters import told_of_failure
+from daemon.model import OutboxKind
+from daemon.tokens import Purpose
+from tests.builders import NOW, OFFICE, a_decision, a_message, a_signer, some_letters
+
+DUTY = ("one@office.example", "two@office.example")
+OPERATORS = ("operator@office.example",)
+CARE = "care@office.example"
+REFERENCE = "PH-AAAAA-AAAAA"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (OutboxKind.ACKNOWLEDGEMENT, (CARE,)),
+        (OutboxKind.ALERT, (DUTY[1], *OPERATORS)),
+        (OutboxKind.NOTICE, OPERATORS),
+        (OutboxKind.REMINDER, OPERATORS),
+        (OutboxKind.ESCALATION, OPERATORS),
+        (OutboxKind.OPERATOR, ()),
+    ],
+)
+def test_who_hears_that_a_mail_failed(kind, told):
+    """Who can act; nobody of a warning, lest warnings breed."""
+    heard = told_of_failure(kind, DUTY[0], operators=OPERATORS, duty=DUTY, customer_care=CARE)
+    assert tuple(heard) == told
+
+
+def test_nobody_is_told_twice_of_one_failure():
+    """Whoever is on duty may be an operator too."""
+    heard = told_of_failure(
+        OutboxKind.ALERT, CARE, operators=(DUTY[0],), duty=DUTY, customer_care=CARE
+    )
+    assert tuple(heard) == DUTY
+
+
+def test_without_customer_care_the_operators_hear_of_an_acknowledgement():
+    """Somebody does."""
+    heard = told_of_failure(
+        OutboxKind.ACKNOWLEDGEMENT, "", operators=OPERATORS, duty=DUTY, customer_care=""
+    )
+    assert tuple(heard) == OPERATORS
+
+
+def reply_to(*, answers_are_read: bool) -> str:
+    """Where answers to an acknowledgement go."""
+    letters = some_letters(a_signer())
+    letters = replace(letters, head=replace(letters.head, answers_are_read=answers_are_read))
+    entry = letters.acknowledgement(
+        a_decision(), a_message(), reference=REFERENCE, reply_team="Intake", now=NOW
+    )
+    return parseaddr(message_from_bytes(entry.content)["Reply-To"] or "")[1]
+
+
+def test_answers_to_an_acknowledgement_go_to_the_signed_address_that_is_read():
+    """So that they join, whatever the enquirer's program does to the thread."""
+    address = reply_to(answers_are_read=True)
+    token = a_signer().verify(address, prefix="PH")
+    assert address.endswith(f"@{OFFICE}")
+    assert token is not None
+    assert (token.reference, token.purpose) == (REFERENCE, Purpose.ACKNOWLEDGEMENT)
+
+
+def test_nobody_is_asked_to_write_to_an_address_that_no_inbox_reads():
+    """Their answer would be lost."""
+    assert a_signer().verify(reply_to(answers_are_read=False), prefix="PH") is None
