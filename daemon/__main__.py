@@ -42,6 +42,7 @@ from daemon.startup import (
     start,
 )
 from daemon.store import StoreUnavailableError
+from daemon.tokens import as_reference
 
 app = typer.Typer(
     name="assurance",
@@ -55,6 +56,9 @@ app.add_typer(database, name="db")
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state", help="The state folder; that of the config by default.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="For a program to read.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who does this: your name.")]
@@ -89,9 +93,9 @@ def _rows(errors: tuple[ConfigError, ...]) -> list[dict[str, str]]:
 
 
 @app.command()
-def run(config: ConfigOption = None) -> None:
+def run(config: ConfigOption = None, state: StateOption = None) -> None:
     """Run the daemon until it is told to stop (SIGTERM)."""
-    daemon, stop = start(config)
+    daemon, stop = start(config, state)
     stop.install()
     end_process(daemon.run())
 
@@ -104,9 +108,11 @@ def end_process(code: int) -> NoReturn:
 
 
 @app.command()
-def once(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
+def once(
+    config: ConfigOption = None, state: StateOption = None, as_json_: JsonOption = False
+) -> None:
     """Poll every inbox, send what is due and sweep, once; then end."""
-    daemon, stop = start(config)
+    daemon, stop = start(config, state)
     stop.install()
     daemon.once()
     unavailable = daemon.unavailable
@@ -219,15 +225,18 @@ def deadline_command(
 
 @app.command()
 def show(
-    reference: ReferenceArgument, config: ConfigOption = None, as_json_: JsonOption = False
+    reference: ReferenceArgument,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    as_json_: JsonOption = False,
 ) -> None:
     """Show an enquiry: its messages, clocks, registers, letters and what people did."""
     from daemon.console import enquiry_view  # noqa: PLC0415 -- only where a person reads
 
-    store = connect(load_config(config))
+    store = connect(load_config(config, state))
     try:
         with store.read() as tx:
-            view = tx.view(reference.strip().upper())
+            view = tx.view(as_reference(reference))
     except StoreUnavailableError as error:
         fail(EX_TEMPFAIL, str(error))
     if view is None:
@@ -238,11 +247,13 @@ def show(
     Console().print(enquiry_view(view))
 
 
-def _act(what: str, reference: str, config: Path | None, by: str, note: str) -> None:
+def _act(
+    what: str, reference: str, config: Path | None, state: Path | None, *, by: str, note: str
+) -> None:
     """Do one thing of casework and say what came of it."""
     if not by.strip():
         fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
-    loaded = load_config(config)
+    loaded = load_config(config, state)
     store = connect(loaded)
     with refusing():
         casework = make_casework(loaded, store)
@@ -256,40 +267,56 @@ def _act(what: str, reference: str, config: Path | None, by: str, note: str) -> 
 
 @app.command()
 def replied(
-    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+    reference: ReferenceArgument,
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
 ) -> None:
     """Record that somebody has replied: every clock of the enquiry ends."""
-    _act("replied", reference, config, by, note)
+    _act("replied", reference, config, state, by=by, note=note)
 
 
 @app.command("close")
 def close_command(
-    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+    reference: ReferenceArgument,
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
 ) -> None:
     """Close an enquiry."""
-    _act("close", reference, config, by, note)
+    _act("close", reference, config, state, by=by, note=note)
 
 
 @app.command()
 def confirm(
-    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+    reference: ReferenceArgument,
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
 ) -> None:
     """Confirm that you look after somebody who may be at risk: the alert stops climbing."""
-    _act("confirm", reference, config, by, note)
+    _act("confirm", reference, config, state, by=by, note=note)
 
 
 @app.command()
 def release(
-    reference: ReferenceArgument, by: ByOption, config: ConfigOption = None, note: NoteOption = ""
+    reference: ReferenceArgument,
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
 ) -> None:
     """Let a held acknowledgement go."""
-    _act("release", reference, config, by, note)
+    _act("release", reference, config, state, by=by, note=note)
 
 
 @database.command()
-def upgrade(config: ConfigOption = None) -> None:
+def upgrade(config: ConfigOption = None, state: StateOption = None) -> None:
     """Bring the database to the schema of this version. Make a back-up first."""
-    loaded = load_config(config)
+    loaded = load_config(config, state)
     with refusing():
         revision = connect_store(loaded).upgrade()
     print(f"The database has schema {revision}.")

@@ -187,7 +187,7 @@ class Sender:
                 customer_care=self.customer_care,
             )
             reference = tx.enquiry_by_id(entry.enquiry_id).reference if entry.enquiry_id else ""
-            facts = NoticeFacts(reference=reference, problem=why)
+            facts = NoticeFacts(reference=reference, problem=why, failed=entry.kind)
             notices = [
                 self.letters.to_team(
                     NoticeKind.NOT_SENT,

@@ -60,10 +60,13 @@ def fail(code: int, text: str) -> NoReturn:
     raise typer.Exit(code)
 
 
-def load_config(folder: Path | None) -> Config:
-    """Return the checked config, or end with 78 and every mistake by file and key."""
+def load_config(folder: Path | None, state: Path | None = None) -> Config:
+    """Return the checked config, or end with 78 and every mistake by file and key.
+
+    `state` is the state folder where the command names one; it goes before the config's.
+    """
     try:
-        return load(config_folder(folder), env=os.environ)
+        return load(config_folder(folder), env=os.environ, state_dir=state)
     except ConfigErrors as errors:
         refuse_config(config_folder(folder), errors.errors)
 
@@ -121,9 +124,9 @@ def connect(config: Config) -> Store:
         return store
 
 
-def start(folder: Path | None) -> tuple[App, Stop]:
+def start(folder: Path | None, state: Path | None = None) -> tuple[App, Stop]:
     """Return the daemon, ready to work, or end with what is wrong."""
-    config = load_config(folder)
+    config = load_config(folder, state)
     logs.configure(format=config.log.format, level=config.log.level, stream=sys.stderr)
     _log_mistakes(config, folder)
     stop = Stop()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from daemon.model import OutboxKind
+
 if TYPE_CHECKING:
     from datetime import date, datetime
 
@@ -91,6 +93,7 @@ class NoticeFacts:
     reply_team: str = ""
     linked_reference: str = ""  # of an enquiry that this one follows
     problem: str = ""  # one sentence: what could not be read or sent
+    failed: OutboxKind = OutboxKind.ACKNOWLEDGEMENT  # what could not be sent
     confirm_by_at: datetime | None = None  # aware; alerts: when everybody on duty is alerted again
     answer_to: str = ""  # the enquirer's address for the link that starts an answer
     answer_copy: str = ""  # our signed address, put in copy so that the answer is seen

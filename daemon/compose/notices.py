@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from daemon.compose.templates import Templates
     from daemon.model import Evidence, RegisterEntry
 
-_COMMANDS = ("replied", "close", "confirm", "release", "show")
+_COMMANDS = ("replied", "close", "confirm", "release")
 _INSIDE_CLOCKS = frozenset({ClockKind.ACK, ClockKind.VULNERABLE})  # no date to reply by
 _MAX_EVIDENCE = 20
 _MAX_WORDS = 300  # characters of one item of evidence
@@ -113,11 +113,13 @@ def notice_values(
         "reply_team": facts.reply_team,
         "linked_reference": facts.linked_reference,
         "problem": facts.problem,
+        "failed": facts.failed.value,
         "answer_link": _answer_link(facts),
         "attached": attached,
         "original_complete": facts.original_complete,
         "commands": {
-            verb: code(f"assurance {verb} {facts.reference} --by NAME") for verb in _COMMANDS
+            "show": code(f"assurance show {facts.reference}"),
+            **{verb: code(f"assurance {verb} {facts.reference} --by NAME") for verb in _COMMANDS},
         },
     }
 

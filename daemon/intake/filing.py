@@ -226,6 +226,7 @@ class Filing:
         facts = NoticeFacts(
             reference=tx.enquiry_by_id(entry.enquiry_id).reference if entry.enquiry_id else "",
             problem="The recipient's mail server sent it back.",
+            failed=entry.kind,
         )
         notices = [
             self.letters.to_team(
