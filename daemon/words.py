@@ -121,7 +121,6 @@ SKIPS: Mapping[Skip, str] = MappingProxyType(
         Skip.NO_REPLY_ADDRESS: "nobody reads answers to its sender",
         Skip.BEFORE_GO_LIVE: "it came before this service began",
         Skip.JOINED: "it is a further message in an open enquiry",
-        Skip.SAME_MESSAGE: "it is another copy of a message that we have",
         Skip.PRIVATE: "it is private and not ours to read",
         Skip.PUBLIC_MENTION: "it is a public post",
         Skip.INTERNAL: "it is for internal use",

@@ -173,7 +173,6 @@ class Skip(StrEnum):
     NO_REPLY_ADDRESS = "no-reply-address"  # the sender says that nobody reads replies
     BEFORE_GO_LIVE = "before-go-live"
     JOINED = "joined"  # a further message in an enquiry still open
-    SAME_MESSAGE = "same-message"  # another copy of a message we have
     PRIVATE = "private"  # not ours to read
     PUBLIC_MENTION = "public-mention"  # a public post gets no answer unless configured
     INTERNAL = "internal"  # role inboxes: sent copies, bounces, replies to notices

@@ -280,12 +280,6 @@ class Postbox(Rows):
         )
         return ids
 
-    def sent_by_us(self, rfc_message_id: str) -> bool:
-        """Whether an outbox entry has this Message-ID."""
-        row = schema.outbox.c
-        query = select(row.id).where(row.rfc_message_id == rfc_message_id).limit(1)
-        return self.connection.scalar(query) is not None
-
     def mark_not_delivered(
         self, rfc_message_ids: Sequence[str], *, now: datetime
     ) -> list[Undelivered]:
