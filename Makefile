@@ -10,6 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	&& command -v $$p && break; done)
 VENV := .venv
+MODEL := var/models/.ready
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 PACKAGES := dovecot-imapd postfix postgresql openssl
@@ -20,7 +21,7 @@ PYTEST := $(BIN)/pytest
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-setup: $(VENV)/.ready ## Build .venv with everything pinned
+setup: $(MODEL) ## Build .venv with everything pinned, and learn the model
 
 $(VENV)/.ready: pyproject.toml constraints.txt Makefile
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed: install python3." >&2; exit 1; fi
@@ -34,6 +35,12 @@ $(VENV)/.ready: pyproject.toml constraints.txt Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
 		--group dev --editable .
 	@touch $@
+
+# The model that `explain`, the demo and the tests use, learnt from the examples on this machine.
+$(MODEL): $(VENV)/.ready $(wildcard config/*.toml config/examples/*.jsonl) \
+		$(shell find daemon/classify -name '*.py')
+	$(BIN)/assurance learn --if-needed --state var
+	@mkdir -p $(@D) && touch $@
 
 run: setup ## Show a sample day on the embedded default: SQLite and Maildirs
 	$(BIN)/assurance demo

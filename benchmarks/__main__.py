@@ -19,6 +19,7 @@ from daemon.decide import decide
 from daemon.model import Box, Context
 from daemon.parse import parse
 from daemon.service import Stop
+from daemon.startup import AdoptedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +66,8 @@ def whole(samples: Sequence[bytes]) -> None:
         config = load(ROOT / "config", env={}, state_dir=Path(folder))
         store = open_store(config)
         templates = load_templates(ROOT / "templates")
-        app = App(config, templates=templates, store=store, stop=Stop())
+        models = AdoptedModel.of(config)
+        app = App(config, templates=templates, store=store, stop=Stop(), models=models)
         new = Path(folder) / "inboxes" / "customer-care" / "new"
         for number in range(WHOLE):
             content = samples[number % len(samples)]

@@ -15,11 +15,12 @@ import typer
 from rich.console import Console
 
 from daemon import logs
-from daemon.app import connect_store, make_casework, read_clock
+from daemon.app import connect_store, make_casework
 from daemon.casework import CaseworkError
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.deadlines import WorkingDays, deadline, deadline_as_json, parse_received
-from daemon.explain import Judge, Judged, as_json
+from daemon.explain import Judged, as_json
+from daemon.learning_commands import evaluate, judge_of, learn
 from daemon.model import Box, ClockKind
 from daemon.startup import (
     EX_CONFIG,
@@ -53,6 +54,9 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
+
+app.command()(learn)
+app.command()(evaluate)
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
@@ -167,7 +171,7 @@ def explain(
 ) -> None:
     """Say what each message would be taken for and what would be done, and why. Sends nothing."""
     loaded = load_config(config)
-    judge = Judge.of(loaded.rules, loaded.policy, read_clock)
+    judge = judge_of(loaded)
     box = _box(inbox, loaded)
     code = EX_OK
     for judged in judge.judge_all(paths, box):

@@ -89,6 +89,17 @@ class Casework:
                 said += f"\n\nIt has no e-mail address. Print this and post it:\n\n{letter}"
             return said
 
+    def model_adopted(self, version: str, *, before: str, by: str) -> None:
+        """Record that somebody had another learned model serve."""
+        with self.store.write() as tx:
+            tx.audit(
+                "model_adopted",
+                f"model:{version}",
+                at=self.clock(),
+                actor=self.signer.keyed_hash(by),
+                detail={"old": before, "new": version},
+            )
+
     def _end(self, reference: str, status: EnquiryStatus, *, by: str, note: str) -> str:
         with self.store.write() as tx:
             now = self.clock()

@@ -17,8 +17,10 @@ from daemon.model import ClockKind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from daemon.evaluate import Figure
     from daemon.explain import Judged
-    from daemon.model import Classification, Decision, Message
+    from daemon.learning import Compared
+    from daemon.model import Category, Classification, Decision, Message
 
 _EVIDENCE_SHOWN = 6
 _WORDS_SHOWN = 80
@@ -162,3 +164,44 @@ def _cell(value: object) -> str:
             return value
         return f"{at.astimezone(LONDON):%d %b %Y %H:%M}"
     return "" if value is None else str(value)
+
+
+# Figures of classification
+
+
+def figures_table(figures: Sequence[Figure]) -> Table:
+    """Return figures as a table: each share with its 95 % interval."""
+    table = Table("", "share", "95 % interval", "messages")
+    for figure in figures:
+        low, high = figure.interval or (None, None)
+        interval = "" if low is None or high is None else f"{_percent(low)} to {_percent(high)}"
+        count = f"{figure.hits} of {figure.of}"
+        table.add_row(figure.says, _percent(figure.share), interval, count)
+    return table
+
+
+def comparison_table(compared: Sequence[Compared]) -> Table:
+    """Return two models' figures side by side, with the 95 % interval of the difference."""
+    table = Table("", "before", "now", "difference (95 %)", "messages")
+    for one in compared:
+        difference = f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
+        table.add_row(
+            one.now.says,
+            _percent(one.before.share),
+            _percent(one.now.share),
+            difference,
+            str(one.now.of),
+        )
+    return table
+
+
+def confusions_table(mistaken: Sequence[tuple[Category, Category, int]]) -> Table:
+    """Return which categories were taken for which."""
+    table = Table("is", "was taken for", "messages")
+    for was, taken, count in mistaken:
+        table.add_row(words.CATEGORIES[was], words.CATEGORIES[taken], str(count))
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"

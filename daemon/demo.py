@@ -28,6 +28,7 @@ from daemon.config import MaildirInboxConfig, MaildirOutletConfig, load
 from daemon.console import harmless, message_lines
 from daemon.deadlines import LONDON
 from daemon.service import Stop
+from daemon.startup import AdoptedModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,6 +81,7 @@ class Demo:
             templates=load_templates(templates),
             store=self._store,
             stop=self._stop,
+            models=AdoptedModel.of(config),
             on_taken=self._show,
         )
 

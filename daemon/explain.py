@@ -6,28 +6,28 @@ no history, limits, arrangements or go-live.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from daemon.classify import Classifier
 from daemon.deadlines import WorkingDays, deadline_as_json
 from daemon.decide import decide
+from daemon.lines import LineError, entry_of, id_of, message_of
 from daemon.model import Box, ClockKind, Context, Outcome, Route, Skip
-from daemon.parse import ParseError, message_from_fields, parse
+from daemon.parse import ParseError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from daemon.classify import RuleSet
+    from daemon.classify import LearnedModel, RuleSet
+    from daemon.classify.learned.model import Floats
     from daemon.model import Classification, Decision, Message, Policy
 
 LINES = ".jsonl"  # a file of enquiries, one a line
 _NOT_MAIL = (LINES, ".md", ".tsv")  # passed over in folders
-_TEXT_FIELDS = ("box", "from_name", "from_addr", "subject", "body")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +52,33 @@ class Judge:
     clock: Callable[[], datetime]
 
     @classmethod
-    def of(cls, rules: RuleSet, policy: Policy, clock: Callable[[], datetime]) -> Judge:
+    def of(
+        cls,
+        rules: RuleSet,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        *,
+        learned: LearnedModel | None = None,
+    ) -> Judge:
         """Return a judge by these rules and this policy, leaving arrangements out."""
         return cls(
-            classifier=Classifier(rules, policy.directory),
+            classifier=Classifier(rules, policy.directory, learned),
             policy=replace(policy, arrangements=()),
             days=WorkingDays(policy.clocks),
             clock=clock,
         )
+
+    def with_model(self, learned: LearnedModel | None) -> Judge:
+        """Return a judge by another model."""
+        return replace(self, classifier=self.classifier.with_model(learned))
+
+    def decided(
+        self, message: Message, *, answers: Floats | None = None
+    ) -> tuple[Classification, Decision]:
+        """Return what a message is taken for by itself, and what follows from it."""
+        found = self.classifier.classify(message, answers=answers)
+        context = Context(received_at=self.clock())
+        return found, decide(message, found, self.policy, context, days=self.days)
 
     def judge_all(self, paths: Sequence[str], inbox: Box | None) -> Iterator[Judged]:
         """Judge every message of every path, in order; a path that cannot be read is said so."""
@@ -115,26 +134,16 @@ class Judge:
         place = f"{path}:{number}"
         label: dict[str, str | int] = {"id": place}
         try:
-            entry = _entry(line)
-            label = {"id": _id_of(entry, place)}
-            fields = _fields(entry)
-            box = inbox or Box(fields["box"] or Box.CUSTOMER_CARE)
-        except ValueError as error:
+            entry = entry_of(line)
+            label = {"id": id_of(entry, place)}
+            message = message_of(entry, inbox)
+        except LineError as error:
             return Judged(label=label, error=f"Line {number} of {path} is no enquiry: {error}.")
-        message = message_from_fields(
-            box=box,
-            from_name=fields["from_name"],
-            from_addr=fields["from_addr"],
-            subject=fields["subject"],
-            body=fields["body"],
-        )
         return self._judge(label, message)
 
     def _judge(self, label: Mapping[str, str | int], message: Message) -> Judged:
-        context = Context(received_at=self.clock())
         try:
-            found = self.classifier.classify(message)
-            decision = decide(message, found, self.policy, context, days=self.days)
+            found, decision = self.decided(message)
         except Exception as error:  # noqa: BLE001 -- the daemon would quarantine it, so this does
             why = f"A mistake in this software ({type(error).__name__}) kept it from being judged."
             return Judged(label=label, error=why)
@@ -145,50 +154,6 @@ def _unreadable(path: str, error: OSError) -> Judged:
     why = error.strerror or type(error).__name__
     sentence = f"{path}: cannot be read ({why})."
     return Judged(label={"path": path}, error=sentence, is_unreadable=True)
-
-
-def _entry(line: bytes) -> dict[str, Any]:
-    """Return the JSON object of a line.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        entry: Any = json.loads(line)
-    except RecursionError:
-        msg = "it is nested too deeply"
-        raise ValueError(msg) from None
-    if not isinstance(entry, dict):
-        msg = "it is not a JSON object"
-        raise ValueError(msg)  # noqa: TRY004 -- for the caller a line is wrong, whatever its type
-    return entry
-
-
-def _id_of(entry: Mapping[str, Any], place: str) -> str | int:
-    """Return the id as it was, a whole number or text; where there is none, the line's place."""
-    match entry.get("id"):
-        case bool() | float() as value:
-            return str(value)
-        case int() as number:
-            return number
-        case str() as text:
-            return text or place
-        case _:
-            return place
-
-
-def _fields(entry: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fields that are read, each a string.
-
-    Raises:
-        ValueError: a field is no text.
-    """
-    fields = {name: entry.get(name) for name in _TEXT_FIELDS}
-    for name, value in fields.items():
-        if value is not None and not isinstance(value, str):
-            msg = f"{name} is not text"
-            raise ValueError(msg)
-    return {name: value or "" for name, value in fields.items()}
 
 
 # Putting a judgement into words

@@ -64,6 +64,9 @@ EVENTS: Final = frozenset(
         "outlet_unavailable",
         "outlet_recovered",
         "outlet_access-denied",
+        # the learned model
+        "model_adopted",
+        "model_missing",
         # enquiries, clocks and people
         "sweep_finished",
     }

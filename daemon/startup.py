@@ -10,6 +10,7 @@ import os
 import sys
 import sysconfig
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -21,11 +22,13 @@ from daemon import logs
 from daemon.app import AlreadyRunningError, App, connect_store, load_templates, open_store
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.service import Stop
+from daemon.shelf import Adopted, Shelf, ShelfError
 from daemon.store import SchemaError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from daemon.classify import LearnedModel
     from daemon.store import Store
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT = 0, 64, 65, 66
@@ -84,6 +87,45 @@ def templates_folder(config: Config) -> Path:
     return config.templates_dir or share() / "templates"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedModel:
+    """The learned model that serves: of the state folder, else the one that set-up has made.
+
+    The first shelf that names one counts: a model that cannot be read is never passed over in
+    silence for another.
+    """
+
+    shelves: tuple[Shelf, ...]
+
+    @classmethod
+    def of(cls, config: Config) -> AdoptedModel:
+        """Return where a config's model lies."""
+        folders = dict.fromkeys((config.state_dir, share() / "var"))
+        return cls(shelves=tuple(Shelf.of(folder) for folder in folders))
+
+    def version(self) -> str:
+        """Return which version is adopted; "" where none is, or the note cannot be read."""
+        try:
+            found = self._first()
+        except ShelfError:
+            return ""
+        return found[1].version if found else ""
+
+    def load(self) -> tuple[LearnedModel | None, str]:
+        """Return the adopted model, or none and a sentence that says why."""
+        try:
+            found = self._first()
+            if found is None:
+                return None, "No model has been learnt yet. Run assurance learn."
+            return found[0].load(found[1].version), ""
+        except ShelfError as error:
+            return None, str(error)
+
+    def _first(self) -> tuple[Shelf, Adopted] | None:
+        noted = ((shelf, shelf.adopted()) for shelf in self.shelves)
+        return next(((shelf, one) for shelf, one in noted if one is not None), None)
+
+
 def check_templates(config: Config) -> tuple[ConfigError, ...]:
     """Render every template; return every mistake."""
     folder = templates_folder(config)
@@ -136,6 +178,7 @@ def start(folder: Path | None, state: Path | None = None) -> tuple[App, Stop]:
             templates=load_templates(templates_folder(config)),
             store=open_store(config),
             stop=stop,
+            models=AdoptedModel.of(config),
         )
         daemon.begin()
     return daemon, stop

@@ -29,6 +29,7 @@ from daemon.app.parts import (
     make_signer,
     read_clock,
 )
+from daemon.app.reader import LiveClassifier
 from daemon.app.ticks import Tick
 from daemon.classify import Classifier
 from daemon.config import ImapInboxConfig
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from connectors.base import Inbox, Outlet
+    from daemon.app.reader import ModelSource
     from daemon.compose import Templates
     from daemon.config import Config, InboxConfig
     from daemon.intake import Taken
@@ -62,6 +64,7 @@ STOP_WITHIN_S = 8.0  # of a stop's ten seconds, what running work may still take
 _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 2177: 29 minutes)
 _DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks an account
 _CLOCK_JUMP_S = 5.0
+_MODEL_S = 60.0  # between two looks at which model is adopted
 
 
 def nobody_watches(_inbox: InboxFacts, _taken: Sequence[Taken]) -> None:
@@ -78,6 +81,7 @@ class App:
         templates: Templates,
         store: Store,
         stop: Stop,
+        models: ModelSource,
         clock: Callable[[], datetime] = read_clock,
         on_taken: Callable[[InboxFacts, Sequence[Taken]], None] = nobody_watches,
     ) -> None:
@@ -100,6 +104,10 @@ class App:
         self.exit_code = 0
         signer = make_signer(config)
         letters = make_letters(config, templates, signer)
+        self._classifier = LiveClassifier(
+            Classifier(config.rules, config.policy.directory), models, self._log
+        )
+        self._classifier.refresh()
         self._intake = self._make_intake(signer, letters)
         self._sender = Sender(
             store=store,
@@ -123,7 +131,7 @@ class App:
         config = self._config
         return Intake(
             store=self._store,
-            classifier=Classifier(config.rules, config.policy.directory),
+            classifier=self._classifier,
             reader=ContextReader(
                 policy=config.policy,
                 signer=signer,
@@ -167,6 +175,7 @@ class App:
         work |= {f"send:{name}": courier.send for name, courier in self._couriers.items()}
         work["sweep"] = self._sweep
         work["lease"] = self._leases.renew
+        work["model"] = self._classifier.refresh
         return {
             name: Tick(name=name, work=one, failed=self._job_failed) for name, one in work.items()
         }
@@ -288,6 +297,7 @@ class App:
         rhythm |= {f"send:{name}": schedule.send_s for name in self.outlets}
         rhythm["sweep"] = schedule.sweep_s
         rhythm["lease"] = schedule.lease_s / 3
+        rhythm["model"] = _MODEL_S
         return rhythm
 
     def _clock_of_the_machine(self) -> datetime:

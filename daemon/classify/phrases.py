@@ -23,7 +23,7 @@ HYPHEN: Final = r"""[\s-]?"""
 NUMBER: Final = r"""[0-9][0-9.,]*"""
 
 _MEMORY: Final = 2 << 20
-_SET_MEMORY: Final = 32 << 20
+_SET_MEMORY: Final = 24 << 20
 _QUOTES: Final = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " "})
 _PIECES: Final = re2.compile(r"\s*\.\.\.\s*|\s+|[(|)*#.-]|[^\s(|)*#.-]+")
 

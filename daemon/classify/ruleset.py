@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 E = TypeVar("E", bound=StrEnum)
+FROM_TEXT: Final = tuple(one for one in Criterion if one.is_read_from_text)
 
 
 class Sign(StrEnum):
@@ -78,6 +79,7 @@ class Rule:
     sign: Sign | None = None
     points: float = 1.0
     passed_on: bool = False  # whether words in quoted or passed-on text count, at a lower weight
+    decides: bool = False  # its category or criterion holds, whatever points and model say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,11 @@ class Settings:
     decide_lead: float = 2.5
     quoted_weight: float = 0.25
     criterion_points: float = 1.0
+    decide_confidence: float = 0.8  # of the learned model; below it a message is to be sorted
+    routine_confidence: float = 0.5
+    criterion_confidence: Mapping[Criterion, float] = field(
+        default_factory=lambda: dict.fromkeys(FROM_TEXT, 0.5)
+    )
     own_references: tuple[str, ...] = ()
     customer_care_references: tuple[str, ...] = ()
     other_references: tuple[str, ...] = ()
@@ -143,7 +150,7 @@ _TOP_KEYS: Final = frozenset({"settings", "rule", "set_aside"})
 _WORDS: Final = frozenset({"phrases", "patterns"})
 _RULE_KEYS: Final = _WORDS | {
     *("name", "in", "also", "unless", "from", "boxes", "when", "when_not", "passed_on"),
-    *("category", "criterion", "source", "clock", "sign", "points"),
+    *("category", "criterion", "source", "clock", "sign", "points", "decides"),
 }
 _SET_ASIDE_KEYS: Final = frozenset(
     {"name", "reason", "sender", "subject", "opening", "text", "unless", "at_most_chars"}
@@ -212,9 +219,44 @@ def _settings(data: Mapping[str, Any], mistakes: Mistakes) -> Settings:
             texts = _texts(data, name, "settings", mistakes)
             values[name] = tuple(texts)
             _checked([pattern(text) for text in texts], key, mistakes)
+        elif name == "criterion_confidence":
+            values[name] = _confidences(data, key, mistakes)
+        elif name.endswith("_confidence"):
+            values[name] = _confidence(data[name], key, mistakes)
         elif (number := _number(data[name], key, mistakes)) is not None:
             values[name] = number
     return Settings(**values)
+
+
+def _confidences(
+    data: Mapping[str, Any], key: str, mistakes: Mistakes
+) -> Mapping[Criterion, float]:
+    """Read how likely each criterion has to be; one that is not named keeps its default."""
+    found = data["criterion_confidence"]
+    if not isinstance(found, dict):
+        mistakes.append((key, "must be a table, such as { vulnerable = 0.1 }"))
+        return {}
+    _refuse_unknown(found, frozenset(FROM_TEXT), key, mistakes)
+    given = {one: found[one] for one in FROM_TEXT if one in found}
+    return dict.fromkeys(FROM_TEXT, 0.5) | {
+        one: _confidence(value, f"{key}.{one}", mistakes) for one, value in given.items()
+    }
+
+
+def _confidence(value: object, key: str, mistakes: Mistakes) -> float:
+    """Return a number from 0 to 1, or note that it is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    mistakes.append((key, "must be a number from 0 to 1"))
+    return 1.0
+
+
+def _yes(data: Mapping[str, Any], name: str, key: str, mistakes: Mistakes) -> bool:
+    """Return a truth value; false where the key is missing."""
+    value = data.get(name, False)
+    if not isinstance(value, bool):
+        mistakes.append((f"{key}.{name}", "must be true or false"))
+    return value is True
 
 
 def _rule(key: str, data: Mapping[str, Any], mistakes: Mistakes) -> Rule:
@@ -237,7 +279,8 @@ def _rule(key: str, data: Mapping[str, Any], mistakes: Mistakes) -> Rule:
         clock=_one(ClockKind, data, "clock", key, mistakes),
         sign=_one(Sign, data, "sign", key, mistakes),
         points=_number(data.get("points", 1.0), f"{key}.points", mistakes) or 0.0,
-        passed_on=data.get("passed_on", False) is True,
+        passed_on=_yes(data, "passed_on", key, mistakes),
+        decides=_yes(data, "decides", key, mistakes),
     )
 
 
@@ -245,6 +288,8 @@ def _refuse_empty(data: Mapping[str, Any], key: str, mistakes: Mistakes) -> None
     """Note a rule that looks for nothing or says nothing."""
     if not data.keys() & {"phrases", "patterns", "when", "from", "boxes"}:
         mistakes.append((key, "looks for nothing: give phrases, patterns, when, from or boxes"))
+    if data.get("decides") is True and not data.keys() & {"category", "criterion"}:
+        mistakes.append((f"{key}.decides", "needs a category or a criterion to decide"))
     if not data.keys() & {"category", "criterion", "source", "clock", "sign"}:
         mistakes.append((key, "says nothing: give category, criterion, source, clock or sign"))
 

@@ -60,6 +60,19 @@ class Scores:
     signs: Mapping[Sign, float] = field(default_factory=dict)
     clocks: Mapping[ClockKind, float] = field(default_factory=dict)
 
+    @property
+    def decided_category(self) -> Category | None:
+        """The category that a rule decides: the one with most points, should several."""
+        decided = [hit for hit in self.hits if hit.rule.decides and hit.rule.category]
+        return max(decided, key=lambda hit: hit.points).rule.category if decided else None
+
+    @property
+    def decided_criteria(self) -> frozenset[Criterion]:
+        """The criteria that rules decide."""
+        return frozenset(
+            hit.rule.criterion for hit in self.hits if hit.rule.decides and hit.rule.criterion
+        )
+
 
 class Scanner:
     """The rules, compiled once: one pass of each zone finds all words that any rule wants."""

@@ -1,4 +1,4 @@
-"""From facts and points to a category, criteria and clocks, or to *to be sorted*."""
+"""From facts, points and the model's opinion to a category and criteria, or to *to be sorted*."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from daemon.classify.ruleset import Sign
-from daemon.model import Category, ClockKind, Criterion, Source
+from daemon.model import Box, Category, ClockKind, Criterion, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from daemon.classify.learned.model import Opinion
+    from daemon.classify.reading import Reading
     from daemon.classify.ruleset import Settings
     from daemon.classify.scores import Scores
-    from daemon.classify.senders import Writer
 
 OTHER_LANGUAGE_CONFIDENCE: Final = 0.4
+_BY_RULE: Final = 0.99  # a rule in config that decides
 _AT_THRESHOLD: Final = 2.0  # log-odds of being right when the points just suffice
 _BY_POINT: Final = 0.8  # what each further point adds to them
 _BY_FACT: Final = frozenset({Criterion.MP_NON_ROUTINE, Criterion.COMMITTEE_CHAIR})
 _REQUESTS: Final = (
     *(ClockKind.FOI, ClockKind.FOI_REVIEW, ClockKind.EIR, ClockKind.EIR_REVIEW, ClockKind.DPA),
 )
+_MPS: Final = frozenset({Source.MP, Source.COMMITTEE_CHAIR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +37,62 @@ class Choice:
     decided: bool
 
 
-def choose(scores: Scores, settings: Settings, *, language: str | None) -> Choice:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a message is taken for; `criteria` are those of the text itself."""
+
+    choice: Choice
+    source: Source
+    routine: bool
+    criteria: frozenset[Criterion]
+
+
+def judge_by_rules(reading: Reading, settings: Settings) -> Verdict:
+    """Judge by facts and rules alone: what has served until a model is learnt."""
+    scores = reading.scores
+    choice = _in_doubt(_by_points(scores, settings, language=reading.language), reading)
+    source = _source_by_rules(reading, choice.category)
+    criteria = frozenset(_criteria_by_rules(scores, settings))
+    routine = source is Source.MP and _is_routine_by_rules(choice.category, scores, criteria)
+    return Verdict(choice=choice, source=source, routine=routine, criteria=criteria)
+
+
+def judge_by_model(reading: Reading, opinion: Opinion, settings: Settings) -> Verdict:
+    """Judge by the model, which has counted facts and rules too; a rule that decides goes first."""
+    choice = _by_opinion(reading, opinion, settings)
+    source = _source_by_model(reading, opinion, choice.category)
+    criteria = frozenset(_criteria_by_model(reading.scores, opinion, settings))
+    routine = (
+        source is Source.MP
+        and choice.category is Category.NEW_COMPLAINT
+        and not criteria
+        and opinion.routine >= settings.routine_confidence
+    )
+    return Verdict(choice=choice, source=source, routine=routine, criteria=criteria)
+
+
+# The category
+
+
+def _by_opinion(reading: Reading, opinion: Opinion, settings: Settings) -> Choice:
+    decided = reading.scores.decided_category
+    if decided is not None:
+        return _in_doubt(Choice(category=decided, confidence=_BY_RULE, decided=True), reading)
+    foreign = reading.language not in {None, "en"}
+    most = OTHER_LANGUAGE_CONFIDENCE if foreign else 1.0
+    confidence = min(opinion.confidence, most)
+    choice = Choice(
+        category=opinion.category,
+        confidence=round(confidence, 4),
+        decided=not foreign and confidence >= settings.decide_confidence,
+    )
+    return _in_doubt(choice, reading)
+
+
+def _by_points(scores: Scores, settings: Settings, *, language: str | None) -> Choice:
     """Choose the category with most points; undecided where they are few or nearly tied."""
+    if scores.decided_category is not None:
+        return Choice(category=scores.decided_category, confidence=_BY_RULE, decided=True)
     ranked = sorted(scores.categories.items(), key=lambda item: (-item[1], item[0]))
     if not ranked or ranked[0][1] <= 0:
         return Choice(category=Category.OTHER, confidence=0.1, decided=False)
@@ -52,29 +109,80 @@ def choose(scores: Scores, settings: Settings, *, language: str | None) -> Choic
     )
 
 
-def is_routine(writer: Writer, choice: Choice, scores: Scores, criteria: set[Criterion]) -> bool:
+def _in_doubt(choice: Choice, reading: Reading) -> Choice:
+    """Leave it to a person where the sender may not be who it says."""
+    if not (reading.writer.unproven or reading.facts.other_addresses):
+        return choice
+    return Choice(category=choice.category, confidence=choice.confidence, decided=False)
+
+
+def _confidence(points: float, lead: float, settings: Settings) -> float:
+    """Return how sure the points make, 0 to 1, as measured (docs/classification.md)."""
+    short = min(points - settings.decide_points, lead - settings.decide_lead)
+    return 1 / (1 + math.exp(-(_AT_THRESHOLD + _BY_POINT * short)))
+
+
+# Who wrote
+
+
+def _source_by_rules(reading: Reading, category: Category) -> Source:
+    """Return the source; machine mail that only words show is still a machine's."""
+    source = reading.writer.source
+    if category is not Category.NOT_AN_ENQUIRY:
+        return source
+    chatter = reading.scores.signs.get(Sign.GENERAL_CHATTER, 0) >= 1
+    if reading.message.box is Box.X_MENTION or chatter:
+        return Source.UNKNOWN if source is Source.COMPLAINANT else source
+    return Source.MACHINE
+
+
+def _source_by_model(reading: Reading, opinion: Opinion, category: Category) -> Source:
+    """Return the source: an address that proves it, else the likeliest that may be."""
+    writer = reading.writer
+    if writer.certain or writer.source in _MPS:
+        return writer.source
+    is_enquiry = category is not Category.NOT_AN_ENQUIRY
+    out = {Source.MACHINE} if is_enquiry else set()
+    allowed = {one: share for one, share in opinion.sources.items() if one not in out | _MPS}
+    return max(allowed, key=lambda one: allowed[one])
+
+
+# Routine referrals and criteria
+
+
+def _is_routine_by_rules(
+    category: Category, scores: Scores, criteria: frozenset[Criterion]
+) -> bool:
     """Whether an MP passes on a new complaint with nothing that asks for more (guide §1.4)."""
-    if writer.source is not Source.MP or choice.category is not Category.NEW_COMPLAINT:
+    if category is not Category.NEW_COMPLAINT:
         return False
     signs = scores.signs
     special = signs.get(Sign.SPECIAL_CONCERN, 0) >= 1 or signs.get(Sign.PERSONAL_ATTENTION, 0) >= 1
     return signs.get(Sign.REFERS, 0) > 0 and not criteria and not special
 
 
-def text_criteria(scores: Scores, settings: Settings) -> set[Criterion]:
-    """Return the criteria that the text itself shows."""
-    return {
-        criterion
-        for criterion, points in scores.criteria.items()
-        if points >= settings.criterion_points and criterion not in _BY_FACT
-    }
+def _criteria_by_rules(scores: Scores, settings: Settings) -> Iterator[Criterion]:
+    """Yield the criteria that the rules see in the text itself."""
+    yield from scores.decided_criteria - _BY_FACT
+    for criterion, points in scores.criteria.items():
+        if points >= settings.criterion_points and criterion not in _BY_FACT:
+            yield criterion
 
 
-def fact_criteria(writer: Writer, scores: Scores, *, routine: bool) -> set[Criterion]:
+def _criteria_by_model(scores: Scores, opinion: Opinion, settings: Settings) -> Iterator[Criterion]:
+    """Yield the criteria that are likely enough, and those that a rule decides."""
+    yield from scores.decided_criteria - _BY_FACT
+    for criterion, probability in opinion.criteria.items():
+        likely = probability >= settings.criterion_confidence[criterion]
+        if likely and criterion is not Criterion.MP_POST_DECISION:
+            yield criterion
+
+
+def fact_criteria(source: Source, scores: Scores, *, routine: bool) -> set[Criterion]:
     """Return the criteria that follow from who writes; a chair is never also an MP."""
-    if writer.source is Source.COMMITTEE_CHAIR:
+    if source is Source.COMMITTEE_CHAIR:
         return {Criterion.COMMITTEE_CHAIR}
-    if writer.source is not Source.MP or routine:
+    if source is not Source.MP or routine:
         return set()
     after_review = scores.signs.get(Sign.AFTER_REVIEW, 0) >= 1
     asks = scores.signs.get(Sign.PERSONAL_ATTENTION, 0) >= 1
@@ -82,26 +190,28 @@ def fact_criteria(writer: Writer, scores: Scores, *, routine: bool) -> set[Crite
     return found | {Criterion.MP_POST_DECISION} if after_review and asks else found
 
 
-def matters(
-    scores: Scores, choice: Choice, writer: Writer, settings: Settings
-) -> tuple[ClockKind, ...]:
+def in_order(criteria: set[Criterion] | frozenset[Criterion]) -> tuple[Criterion, ...]:
+    """Return criteria in the order of the enum."""
+    return tuple(criterion for criterion in Criterion if criterion in criteria)
+
+
+# Clocks
+
+
+def matters(scores: Scores, verdict: Verdict, settings: Settings) -> tuple[ClockKind, ...]:
     """Return the clocks that the text itself asks for, in the order of the enum."""
-    clocks = set(_requested(scores, choice, settings))
-    if _asks_as_ico(scores.clocks, choice, writer):
+    category = verdict.choice.category
+    clocks = set(_requested(scores, category, settings))
+    if _asks_as_ico(scores.clocks, category, verdict.source):
         clocks.add(ClockKind.ICO)
     if scores.clocks.get(ClockKind.DPA_COMPLAINT, 0) >= 1:
         clocks.add(ClockKind.DPA_COMPLAINT)
     return tuple(kind for kind in ClockKind if kind in clocks)
 
 
-def in_order(criteria: set[Criterion]) -> tuple[Criterion, ...]:
-    """Return criteria in the order of the enum."""
-    return tuple(criterion for criterion in Criterion if criterion in criteria)
-
-
-def _requested(scores: Scores, choice: Choice, settings: Settings) -> Iterator[ClockKind]:
+def _requested(scores: Scores, category: Category, settings: Settings) -> Iterator[ClockKind]:
     """Yield the clocks of information requests; a review of one is not a new one."""
-    is_request = choice.category is Category.FOI_DPA
+    is_request = category is Category.FOI_DPA
     if not is_request and scores.categories.get(Category.FOI_DPA, 0) < settings.decide_points:
         return
     found = {kind for kind in _REQUESTS if scores.clocks.get(kind, 0) >= 1}
@@ -116,14 +226,8 @@ def _requested(scores: Scores, choice: Choice, settings: Settings) -> Iterator[C
     yield from found
 
 
-def _asks_as_ico(clocks: Mapping[ClockKind, float], choice: Choice, writer: Writer) -> bool:
+def _asks_as_ico(clocks: Mapping[ClockKind, float], category: Category, source: Source) -> bool:
     """Whether a letter of the Commissioner's runs a clock."""
-    if choice.category is Category.ICO_DECISION:
+    if category is Category.ICO_DECISION:
         return True
-    return writer.source is Source.ICO and clocks.get(ClockKind.ICO, 0) >= 1
-
-
-def _confidence(points: float, lead: float, settings: Settings) -> float:
-    """Return how sure the points make, 0 to 1, as measured (docs/classification.md)."""
-    short = min(points - settings.decide_points, lead - settings.decide_lead)
-    return 1 / (1 + math.exp(-(_AT_THRESHOLD + _BY_POINT * short)))
+    return source is Source.ICO and clocks.get(ClockKind.ICO, 0) >= 1

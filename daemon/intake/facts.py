@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from daemon.model import Outcome
 
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
     from daemon.intake.prepare import Prepared
     from daemon.model import Box, Classification, Decision, InboxRole, Message
+
+
+class Classifies(Protocol):
+    """What says what a message is."""
+
+    def classify(self, message: Message) -> Classification:
+        """Judge one message by itself."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

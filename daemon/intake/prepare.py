@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.base import RawMessage
-    from daemon.classify import Classifier
-    from daemon.intake.facts import InboxFacts
+    from daemon.intake.facts import Classifies, InboxFacts
     from daemon.model import Classification, Message
 
 _LONGEST_JOURNEY = timedelta(days=60)  # from our own server to the mailbox: say, a quarantine
@@ -41,7 +40,7 @@ def prepare(
     raw: RawMessage,
     inbox: InboxFacts,
     *,
-    classifier: Classifier,
+    classifier: Classifies,
     own_servers: frozenset[str],
     now: datetime,
 ) -> Prepared:

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.base import Batch, Missed
-    from daemon.classify import Classifier
     from daemon.intake.context import ContextReader
-    from daemon.intake.facts import InboxFacts
+    from daemon.intake.facts import Classifies, InboxFacts
     from daemon.intake.filing import Filing
     from daemon.intake.prepare import Prepared
     from daemon.model import Classification, Decision, Message
@@ -49,7 +48,7 @@ class Intake:
     """What arrives becomes receipts, messages, enquiries, clocks and letters."""
 
     store: Store
-    classifier: Classifier
+    classifier: Classifies
     reader: ContextReader
     filing: Filing
     operators: Sequence[str]  # told about what cannot be read

@@ -113,6 +113,16 @@ class Criterion(StrEnum):
         return self in {Criterion.MP_NON_ROUTINE, Criterion.COMMITTEE_CHAIR}
 
     @property
+    def is_read_from_text(self) -> bool:
+        """Whether a reader sees it in the message; the others follow from lists, or from staff."""
+        return self not in {
+            Criterion.MP_NON_ROUTINE,
+            Criterion.COMMITTEE_CHAIR,
+            Criterion.LINKED_STAKEHOLDER,
+            Criterion.UPHELD_REVIEW,
+        }
+
+    @property
     def raises_alert(self) -> bool:
         """Whether a duty officer is alerted at once."""
         return self is Criterion.VULNERABLE

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, insert, select, update
 from daemon.model import (
     Box,
     Category,
+    Channel,
     Classification,
     ClockKind,
     Criterion,
@@ -51,6 +52,22 @@ class MessageFacts:
     sender: str
     box: Box
     complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMessage:
+    """A message as it is kept, to be read again; `raw` is None where its bytes were erased."""
+
+    id: int
+    box: Box
+    channel: Channel
+    sender_address: str
+    sender_name: str
+    subject: str
+    new_text: str
+    quoted_text: str
+    complete: bool
+    raw: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +313,24 @@ class Messages(Rows):
             version=found.version,
             created_at=now,
         )
+
+    def kept(self, message_id: int) -> KeptMessage:
+        """Return a message as it is kept."""
+        m = schema.message.c
+        columns = (
+            *(m.id, m.box, m.channel, m.sender_address, m.sender_name, m.subject),
+            *(m.new_text, m.quoted_text, m.complete),
+        )
+        row = self.connection.execute(select(*columns).where(m.id == message_id)).one()
+        values = dict(row._mapping)
+        values |= {"box": Box(row.box), "channel": Channel(row.channel)}
+        return KeptMessage(**values, raw=self.raw_of(message_id))
+
+    def corrected_ids(self) -> list[int]:
+        """Return the messages that a person has classified, in the order they came."""
+        c = schema.classification.c
+        query = select(c.message_id).where(c.made_by == "person").distinct()
+        return sorted(self.connection.scalars(query))
 
     def classification_of(self, message_id: int) -> Classification | None:
         """Return the current classification: the last by a person, else by the software."""

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from daemon import __main__ as command
 from daemon.app import App, load_templates, open_store
 from daemon.service import Stop
-from daemon.startup import share
+from daemon.startup import AdoptedModel, share
 from daemon.store import Store, StoreUnavailableError
 from tests.unit.config_folders import SHIPPED, Folder
 
@@ -151,7 +151,13 @@ def test_a_database_that_is_away_is_tried_later(folder):
 def daemon(folder):
     config = folder.load(state_dir=folder.state)
     templates = load_templates(share() / "templates")
-    daemon = App(config, templates=templates, store=open_store(config), stop=Stop())
+    daemon = App(
+        config,
+        templates=templates,
+        store=open_store(config),
+        stop=Stop(),
+        models=AdoptedModel.of(config),
+    )
     daemon.begin()
     yield daemon
     daemon.close()

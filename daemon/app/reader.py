@@ -1,0 +1,53 @@
+"""The classifier that serves: it takes up another model when one is adopted, without a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from daemon.classify import Classifier, LearnedModel
+    from daemon.model import Classification, Message
+
+
+class ModelSource(Protocol):
+    """Where the adopted model comes from."""
+
+    def version(self) -> str:
+        """Return which version is adopted; "" where none is, or the note cannot be read."""
+        ...
+
+    def load(self) -> tuple[LearnedModel | None, str]:
+        """Return the adopted model, or none and a sentence that says why."""
+        ...
+
+
+class LiveClassifier:
+    """Classifies by the model that is adopted now, or by facts and rules alone, and says which."""
+
+    def __init__(
+        self, classifier: Classifier, models: ModelSource, log: FilteringBoundLogger
+    ) -> None:
+        self._classifier, self._models, self._log = classifier, models, log
+        self._tried: str | None = None  # the version that was last asked for
+
+    def classify(self, message: Message) -> Classification:
+        """Judge one message by itself."""
+        return self._classifier.classify(message)
+
+    def refresh(self) -> None:
+        """Take up the adopted model, should it be another one than that which serves.
+
+        One that cannot be read changes nothing but the log: what serves goes on.
+        """
+        version = self._models.version()
+        if version == self._tried:
+            return
+        self._tried = version
+        learned, why = self._models.load()
+        if learned is None:
+            self._log.warning("model_missing", why=why)
+            return
+        self._classifier = self._classifier.with_model(learned)
+        self._log.info("model_adopted", version=learned.version)

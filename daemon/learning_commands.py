@@ -1,0 +1,254 @@
+"""The commands about classification itself: `learn` and `evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from daemon.app import connect_store, make_casework, read_clock
+from daemon.console import comparison_table, confusions_table, figures_table
+from daemon.evaluate import Case, answer_of, confusions, table
+from daemon.explain import Judge
+from daemon.learning import LearningError, compare, correction_of, gather, learn_from
+from daemon.lines import read_examples
+from daemon.shelf import Shelf, ShelfError
+from daemon.startup import (
+    EX_DATAERR,
+    EX_NOINPUT,
+    EX_OK,
+    EX_TEMPFAIL,
+    EX_USAGE,
+    AdoptedModel,
+    config_folder,
+    fail,
+    load_config,
+    refusing,
+    say,
+    share,
+)
+from daemon.store import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from daemon.classify import Example
+    from daemon.config import Config
+    from daemon.learning import Candidate, Compared
+    from daemon.shelf import Adopted
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state", help="The state folder; that of the config by default.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="For a program to read.")]
+
+
+def learn(
+    config: ConfigOption = None,
+    state: StateOption = None,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Have the new model serve.")] = False,
+    back: Annotated[
+        bool, typer.Option("--back", help="Have the model serve that served before.")
+    ] = False,
+    by: Annotated[str, typer.Option("--by", help="Who adopts or goes back: your name.")] = "",
+    if_needed: Annotated[
+        bool, typer.Option("--if-needed", help="Only if examples, rules or code have changed.")
+    ] = False,
+    as_json_: JsonOption = False,
+) -> None:
+    """Learn a model from the examples and corrections, and compare it with the one that serves.
+
+    The first model serves at once; another one only on somebody's word (--adopt --by NAME).
+    """
+    if (adopt or back) and not by.strip():
+        fail(EX_USAGE, "Say who decides this with --by NAME: it is recorded.")
+    if adopt and back:
+        fail(EX_USAGE, "Give --adopt or --back, not both.")
+    loaded = load_config(config, state)
+    shelf = Shelf.of(loaded.state_dir)
+    try:
+        if back:
+            _go_back(loaded, shelf, by.strip(), as_json=as_json_)
+        else:
+            _learn(
+                loaded,
+                shelf,
+                _examples_folder(config),
+                adopt_by=by.strip() if adopt else "",
+                if_needed=if_needed,
+                as_json=as_json_,
+            )
+    except (ShelfError, LearningError) as error:
+        fail(EX_DATAERR, str(error))
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, str(error))
+
+
+def _examples_folder(config: Path | None) -> Path:
+    """Return where the examples lie: beside the config, else those that are shipped."""
+    own = config_folder(config) / "examples"
+    return own if own.is_dir() else share() / "config" / "examples"
+
+
+def _go_back(config: Config, shelf: Shelf, by: str, *, as_json: bool) -> None:
+    was = shelf.adopted()
+    with refusing():
+        now = shelf.go_back(now=read_clock())
+    _record(config, was, now, by)
+    if as_json:
+        print(json.dumps({"adopted": now.version, "before": was.version if was else None}))
+        return
+    print(f"Model {now.version} serves again. A daemon that runs takes it up within a minute.")
+
+
+def _learn(
+    config: Config, shelf: Shelf, folder: Path, *, adopt_by: str, if_needed: bool, as_json: bool
+) -> None:
+    lessons = gather(folder, _corrections(config), config)
+    adopted = shelf.adopted()
+    may_serve = adopted is None or (if_needed and not adopted.by_person)
+    if if_needed and shelf.has(lessons.version):
+        if may_serve and (adopted is None or adopted.version != lessons.version):
+            shelf.adopt(lessons.version, by_person=False, now=read_clock())
+        say(f"Model {lessons.version} is learnt already.")
+        return
+    say(f"Learning from {len(lessons.examples)} examples by {len(lessons.by_writer)} writers …")
+    judge = Judge.of(config.rules, config.policy, read_clock)
+    with refusing():
+        candidate = learn_from(lessons, shelf, judge, learnt_at=read_clock().isoformat())
+    other = adopted is not None and adopted.version != lessons.version
+    compared = (
+        compare(lessons, candidate, shelf, adopted.version, judge) if other and adopted else []
+    )
+    serves = adopted
+    if adopt_by or may_serve:
+        with refusing():
+            serves = shelf.adopt(lessons.version, by_person=bool(adopt_by), now=read_clock())
+        if adopt_by:
+            _record(config, adopted, serves, adopt_by)
+    if as_json:
+        print(json.dumps(_as_json(candidate, compared, serves)))
+        return
+    _print(candidate, compared, serves, shelf)
+
+
+def _corrections(config: Config) -> list[Example]:
+    """Return what officers have corrected; nothing where there is no store yet.
+
+    Raises:
+        StoreUnavailableError: the database does not answer.
+    """
+    if not _has_store(config):
+        return []
+    with refusing():
+        store = connect_store(config)
+    try:
+        with store.read() as tx:
+            pairs = [(tx.kept(one), tx.classification_of(one)) for one in tx.corrected_ids()]
+        return [correction_of(kept, found) for kept, found in pairs if found is not None]
+    finally:
+        store.close()
+
+
+def _record(config: Config, was: Adopted | None, now: Adopted, by: str) -> None:
+    """Write down who had another model serve, where there is a store to write to."""
+    if not _has_store(config):
+        return
+    with refusing():
+        store = connect_store(config)
+        casework = make_casework(config, store)
+    try:
+        casework.model_adopted(now.version, before=was.version if was else "", by=by)
+    finally:
+        store.close()
+
+
+def _has_store(config: Config) -> bool:
+    """Whether a daemon has worked here: a SQLite file that is not there is not made."""
+    name = config.store_url.removeprefix("sqlite:///")
+    return name == config.store_url or Path(name).is_file()
+
+
+def _as_json(
+    candidate: Candidate, compared: Sequence[Compared], serves: Adopted | None
+) -> dict[str, object]:
+    return {
+        "version": candidate.model.version,
+        "adopted": serves.version if serves else None,
+        "figures": [figure.as_json() for figure in candidate.figures],
+        "compared": [
+            {
+                "key": one.now.key,
+                "share": one.now.share,
+                "before": one.before.share,
+                "low": one.low,
+                "high": one.high,
+            }
+            for one in compared
+        ],
+    }
+
+
+def _print(
+    candidate: Candidate, compared: Sequence[Compared], serves: Adopted | None, shelf: Shelf
+) -> None:
+    console = Console()
+    console.print("Each example was judged by weights learnt from other writers:")
+    console.print(comparison_table(compared) if compared else figures_table(candidate.figures))
+    version = candidate.model.version
+    if serves is not None and serves.version == version:
+        print(f"Model {version} serves. A daemon that runs takes it up within a minute.")
+        return
+    print(f"Model {version} lies in {shelf.folder}. To have it serve:")
+    print("    assurance learn --adopt --by NAME")
+
+
+def evaluate(
+    path: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Labelled messages.")],
+    config: ConfigOption = None,
+    state: StateOption = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Compare what labelled messages are taken for with their labels: one table."""
+    loaded = load_config(config, state)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        fail(EX_NOINPUT, f"{path}: cannot be read ({error.strerror}).")
+    read = read_examples(content, path=str(path), writer=path.stem)
+    for mistake in read.mistakes:
+        say(mistake)
+    judge = judge_of(loaded)
+    cases = [
+        Case(
+            id=one.id,
+            box=one.message.box,
+            labels=one.labels,
+            answer=answer_of(*judge.decided(one.message)),
+        )
+        for one in read.examples
+    ]
+    figures, mistaken = table(cases), confusions(cases)
+    if as_json_:
+        rows = [figure.as_json() for figure in figures]
+        pairs = [{"is": was, "taken_for": taken, "count": n} for was, taken, n in mistaken]
+        print(json.dumps({"figures": rows, "confusions": pairs}))
+    else:
+        console = Console()
+        console.print(figures_table(figures))
+        console.print(confusions_table(mistaken))
+    raise typer.Exit(EX_DATAERR if read.mistakes else EX_OK)
+
+
+def judge_of(config: Config) -> Judge:
+    """Return a judge by this config and its adopted model, and say where there is none."""
+    learned, why = AdoptedModel.of(config).load()
+    if learned is None:
+        say(f"Facts and rules alone decide: {why}")
+    return Judge.of(config.rules, config.policy, read_clock, learned=learned)
