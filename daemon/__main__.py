@@ -20,7 +20,7 @@ from daemon.casework import CaseworkError
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.deadlines import WorkingDays, deadline, deadline_as_json, parse_received
 from daemon.explain import Judged, as_json
-from daemon.learning_commands import evaluate, judge_of, learn
+from daemon.learning_commands import backtest, evaluate, judge_of, learn
 from daemon.model import Box, ClockKind
 from daemon.startup import (
     EX_CONFIG,
@@ -57,6 +57,7 @@ app.add_typer(database, name="db")
 
 app.command()(learn)
 app.command()(evaluate)
+app.command()(backtest)
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")

@@ -17,6 +17,7 @@ from daemon.model import ClockKind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from daemon.backtest import Change
     from daemon.evaluate import Figure
     from daemon.explain import Judged
     from daemon.learning import Compared
@@ -201,6 +202,34 @@ def confusions_table(mistaken: Sequence[tuple[Category, Category, int]]) -> Tabl
     for was, taken, count in mistaken:
         table.add_row(words.CATEGORIES[was], words.CATEGORIES[taken], str(count))
     return table
+
+
+def change_line(change: Change) -> Text:
+    """Return one message's changes as a line."""
+    parts = (f"{key}: {as_word(a)} → {as_word(b)}" for key, (a, b) in change.changes.items())
+    person = f" (a person said {change.person_said})" if change.person_said else ""
+    return Text(f"{change.reference or f'message {change.message_id}'}  {'; '.join(parts)}{person}")
+
+
+def changes_table(counts: Mapping[tuple[str, str, str], int]) -> Table:
+    """Return how often each thing would change, from what and to what; the commonest first."""
+    table = Table("what", "from", "to", "messages")
+    for (key, before, after), count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        table.add_row(key, before, after, str(count))
+    return table
+
+
+def as_word(value: object) -> str:
+    """Return a value of a decision in plain words."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(value) or "none"
+        case _:
+            return str(value)
 
 
 def _percent(share: float | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from datetime import datetime  # noqa: TC003 -- typer reads it
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +12,16 @@ import typer
 from rich.console import Console
 
 from daemon.app import connect_store, make_casework, read_clock
-from daemon.console import comparison_table, confusions_table, figures_table
+from daemon.backtest import Replay
+from daemon.console import (
+    as_word,
+    change_line,
+    changes_table,
+    comparison_table,
+    confusions_table,
+    figures_table,
+)
+from daemon.deadlines import LONDON
 from daemon.evaluate import Case, answer_of, confusions, table
 from daemon.explain import Judge
 from daemon.learning import LearningError, compare, correction_of, gather, learn_from
@@ -24,6 +35,7 @@ from daemon.startup import (
     EX_USAGE,
     AdoptedModel,
     config_folder,
+    connect,
     fail,
     load_config,
     refusing,
@@ -35,6 +47,7 @@ from daemon.store import StoreUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from daemon.backtest import Change
     from daemon.classify import Example
     from daemon.config import Config
     from daemon.learning import Candidate, Compared
@@ -244,6 +257,75 @@ def evaluate(
         console.print(figures_table(figures))
         console.print(confusions_table(mistaken))
     raise typer.Exit(EX_DATAERR if read.mistakes else EX_OK)
+
+
+def backtest(
+    config: Annotated[Path, typer.Option("--config", help="The draft config folder.")],
+    live: Annotated[
+        Path | None,
+        typer.Option("--live", help="The config folder that serves; the shipped one by default."),
+    ] = None,
+    state: StateOption = None,
+    model: Annotated[
+        str, typer.Option("--model", help="A model's version to try; else the adopted one.")
+    ] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since", formats=["%Y-%m-%d"], help="Only what was received from that day on."
+        ),
+    ] = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Replay the store through draft rules, thresholds or another model: what would change?
+
+    Writes nothing. The store is that of the config that serves (--live).
+    """
+    serving, draft = load_config(live, state), load_config(config, state)
+    replay = Replay(
+        store=connect(serving),
+        now=judge_of(serving),
+        draft=_judge_with(draft, serving, model),
+    )
+    since_at = since.replace(tzinfo=LONDON) if since else None
+    counts: Counter[tuple[str, str, str]] = Counter()
+    try:
+        for change in replay.changes(since_at=since_at):
+            if as_json_:
+                print(json.dumps(_change_as_json(change)))
+            counts.update(
+                (key, as_word(before), as_word(after))
+                for key, (before, after) in change.changes.items()
+            )
+            if not as_json_:
+                Console(soft_wrap=True).print(change_line(change))
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, str(error))
+    finally:
+        replay.store.close()
+    if not as_json_:
+        Console().print(changes_table(counts))
+    say(f"{replay.replayed} messages were replayed. Nothing was changed.")
+
+
+def _judge_with(draft: Config, serving: Config, version: str) -> Judge:
+    """Return a judge by the draft, and by the model that is to be tried."""
+    if not version:
+        return judge_of(draft)
+    try:
+        learned = Shelf.of(serving.state_dir).load(version)
+    except ShelfError as error:
+        fail(EX_DATAERR, str(error))
+    return Judge.of(draft.rules, draft.policy, read_clock, learned=learned)
+
+
+def _change_as_json(change: Change) -> dict[str, object]:
+    return {
+        "message": change.message_id,
+        "reference": change.reference or None,
+        "changes": {key: {"from": a, "to": b} for key, (a, b) in change.changes.items()},
+        "category_by_person": change.person_said or None,
+    }
 
 
 def judge_of(config: Config) -> Judge:

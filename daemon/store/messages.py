@@ -71,6 +71,14 @@ class KeptMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What staff know a message by, and what they said of it."""
+
+    reference: str  # of its enquiry; "" where it has none
+    category_by_person: str  # "" where nobody classified it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewReceipt:
     """One sighting of a message in one inbox; `state` is stored, private or quarantined."""
 
@@ -325,6 +333,30 @@ class Messages(Rows):
         values = dict(row._mapping)
         values |= {"box": Box(row.box), "channel": Channel(row.channel)}
         return KeptMessage(**values, raw=self.raw_of(message_id))
+
+    def message_ids(
+        self, outcomes: Sequence[Outcome], *, since_at: datetime | None = None
+    ) -> list[int]:
+        """Return the messages with these outcomes, received since then, in the order they came."""
+        m = schema.message.c
+        query = select(m.id).where(m.outcome.in_(outcomes)).order_by(m.id)
+        if since_at is not None:
+            query = query.where(m.received_at >= since_at)
+        return list(self.connection.scalars(query))
+
+    def said_of(self, message_id: int) -> Said:
+        """Return the reference of a message's enquiry, and the category a person gave it."""
+        m, c, e = schema.message.c, schema.classification.c, schema.enquiry.c
+        reference = self.connection.scalar(
+            select(e.reference).join(schema.message, m.enquiry_id == e.id).where(m.id == message_id)
+        )
+        category = self.connection.scalar(
+            select(c.category)
+            .where(c.message_id == message_id, c.made_by == "person")
+            .order_by(c.id.desc())
+            .limit(1)
+        )
+        return Said(reference=reference or "", category_by_person=category or "")
 
     def corrected_ids(self) -> list[int]:
         """Return the messages that a person has classified, in the order they came."""
