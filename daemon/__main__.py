@@ -9,19 +9,19 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from daemon import logs
-from daemon.app import connect_store, make_casework
-from daemon.casework import CaseworkError
+from daemon.app import connect_store, load_templates, make_casework, make_revision
+from daemon.casework import Casework, CaseworkError, Correction
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.deadlines import WorkingDays, deadline, deadline_as_json, parse_received
 from daemon.explain import Judged, as_json
 from daemon.learning_commands import backtest, evaluate, judge_of, learn
-from daemon.model import Box, ClockKind
+from daemon.model import Box, Category, ClockKind, Criterion, Source
 from daemon.startup import (
     EX_CONFIG,
     EX_DATAERR,
@@ -41,9 +41,13 @@ from daemon.startup import (
     say,
     share,
     start,
+    templates_folder,
 )
 from daemon.store import StoreUnavailableError
 from daemon.tokens import as_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 app = typer.Typer(
     name="assurance",
@@ -256,14 +260,22 @@ def _act(
     what: str, reference: str, config: Path | None, state: Path | None, *, by: str, note: str
 ) -> None:
     """Do one thing of casework and say what came of it."""
+
+    def act(casework: Casework, by: str) -> str:
+        return str(getattr(casework, what)(reference, by=by, note=note))
+
+    _do(load_config(config, state), act, by=by)
+
+
+def _do(config: Config, act: Callable[[Casework, str], str], *, by: str) -> None:
+    """Have somebody do something, and say what came of it."""
     if not by.strip():
         fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
-    loaded = load_config(config, state)
-    store = connect(loaded)
+    store = connect(config)
     with refusing():
-        casework = make_casework(loaded, store)
+        casework = make_casework(config, store)
     try:
-        print(getattr(casework, what)(reference, by=by.strip(), note=note))
+        print(act(casework, by.strip()))
     except CaseworkError as error:
         fail(EX_DATAERR, str(error))
     except StoreUnavailableError as error:
@@ -316,6 +328,50 @@ def release(
 ) -> None:
     """Let a held acknowledgement go."""
     _act("release", reference, config, state, by=by, note=note)
+
+
+@app.command()
+def correct(  # noqa: PLR0913, PLR0917 -- a person names what is wrong; typer reads the signature
+    reference: ReferenceArgument,
+    by: ByOption,
+    category: Annotated[
+        Category | None, typer.Option("--category", help="What the writer mainly wants.")
+    ] = None,
+    source: Annotated[Source | None, typer.Option("--source", help="Who wrote.")] = None,
+    routine: Annotated[
+        bool | None,
+        typer.Option("--routine/--not-routine", help="Whether an MP just passes a complaint on."),
+    ] = None,
+    add: Annotated[
+        list[Criterion] | None, typer.Option("--add", help="A criterion that it meets.")
+    ] = None,
+    drop: Annotated[
+        list[Criterion] | None, typer.Option("--drop", help="A criterion that it does not meet.")
+    ] = None,
+    message: Annotated[
+        int | None, typer.Option("--message", help="Which of its messages; the first by default.")
+    ] = None,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Say what an enquiry is: route, registers and clocks follow, and the next model learns."""
+    change = Correction(
+        category=category,
+        source=source,
+        routine=routine,
+        add=frozenset(add or ()),
+        drop=frozenset(drop or ()),
+        message_id=message,
+    )
+    loaded = load_config(config, state)
+    with refusing():
+        revision = make_revision(loaded, load_templates(templates_folder(loaded)))
+
+    def act(casework: Casework, by: str) -> str:
+        return casework.correct(reference, change, by=by, revision=revision, note=note)
+
+    _do(loaded, act, by=by)
 
 
 @database.command()

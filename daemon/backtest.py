@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from daemon.learning import read_again
+from daemon.kept import read_again, with_attachments
 from daemon.model import Outcome
 
 if TYPE_CHECKING:
@@ -54,9 +54,12 @@ class Replay:
             ids = tx.message_ids(JUDGED, since_at=since_at)
         for start in range(0, len(ids), BATCH):
             with self.store.read() as tx:
-                batch = [(tx.kept(one), tx.said_of(one)) for one in ids[start : start + BATCH]]
-            for kept, said in batch:
-                changed = self._compare(read_again(kept))
+                batch = [
+                    (tx.kept(one), tx.attachment_text(one), tx.said_of(one))
+                    for one in ids[start : start + BATCH]
+                ]
+            for kept, attached, said in batch:
+                changed = self._compare(with_attachments(read_again(kept), attached))
                 if changed:
                     yield Change(
                         message_id=kept.id,

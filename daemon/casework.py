@@ -1,20 +1,24 @@
-"""What a person does with an enquiry: replied, close, confirm, release. Each is audited.
+"""What a person does with an enquiry: replied, close, confirm, release, correct; all audited.
 
 The audit holds a keyed hash of who did it; the name itself lies in an erasable row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from daemon.model import ClockKind, EnquiryStatus
+from daemon.kept import read_again, with_attachments
+from daemon.model import Category, ClockKind, Criterion, EnquiryStatus, Source
 from daemon.tokens import as_reference
+from daemon.words import CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from daemon.intake.revision import Revision
+    from daemon.model import Classification
     from daemon.store import Store, Transaction
     from daemon.store.enquiries import EnquiryRow
     from daemon.tokens import Signer
@@ -22,6 +26,56 @@ if TYPE_CHECKING:
 
 class CaseworkError(Exception):
     """What was asked cannot be done; the message is a sentence for whoever asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a person says a message is; what is None or empty stays as it was."""
+
+    category: Category | None = None
+    source: Source | None = None
+    routine: bool | None = None
+    add: frozenset[Criterion] = frozenset()
+    drop: frozenset[Criterion] = frozenset()
+    message_id: int | None = None  # of the enquiry's messages; the first by default
+
+    def applied_to(self, before: Classification) -> Classification:
+        """Return the classification as the person has it.
+
+        Raises:
+            CaseworkError: it contradicts itself.
+        """
+        category = self.category or before.category
+        source = self.source or before.source
+        routine = before.routine if self.routine is None else self.routine
+        is_mp = source is Source.MP
+        if self.routine and (not is_mp or category is not Category.NEW_COMPLAINT):
+            msg = "Only an MP's referral of a new complaint can be routine."
+            raise CaseworkError(msg)
+        routine = routine and is_mp and category is Category.NEW_COMPLAINT
+        criteria = (set(before.criteria) | self.add) - self.drop - _BY_WRITER
+        if is_mp and not routine:
+            criteria.add(Criterion.MP_NON_ROUTINE)
+        if source is Source.COMMITTEE_CHAIR:
+            criteria.add(Criterion.COMMITTEE_CHAIR)
+        return replace(
+            before,
+            category=category,
+            source=source,
+            routine=routine,
+            criteria=tuple(one for one in Criterion if one in criteria),
+            confidence=1.0,
+            to_be_sorted=False,
+            automation=None if category is not Category.NOT_AN_ENQUIRY else before.automation,
+            evidence=(),
+        )
+
+
+_BY_WRITER = frozenset({Criterion.MP_NON_ROUTINE, Criterion.COMMITTEE_CHAIR})
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(str(one) for one in ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +142,33 @@ class Casework:
             for letter in tx.to_post(released):
                 said += f"\n\nIt has no e-mail address. Print this and post it:\n\n{letter}"
             return said
+
+    def correct(
+        self, reference: str, change: Correction, *, by: str, revision: Revision, note: str = ""
+    ) -> str:
+        """Say what a message is: the enquiry follows, and the next model learns from it.
+
+        Route, registers and open clocks follow on the original receipt; what was sent stays sent.
+
+        Raises:
+            CaseworkError: there is no such enquiry or message, or nothing would change.
+        """
+        with self.store.write() as tx:
+            now = self.clock()
+            enquiry = self._enquiry(tx, reference)
+            ids = tx.messages_of(enquiry.id)
+            message_id = change.message_id or ids[0]
+            before = tx.classification_of(message_id) if message_id in ids else None
+            if before is None:
+                msg = f"{enquiry.reference} has no message {message_id}. It has {_listed(ids)}."
+                raise CaseworkError(msg)
+            found = change.applied_to(before)
+            kept = tx.kept(message_id)
+            message = with_attachments(read_again(kept), tx.attachment_text(message_id))
+            actor = self.signer.keyed_hash(by)
+            revision.correct(tx, kept, message, found, actor=actor, now=now)
+            self._note(tx, enquiry, "corrected", by=by, note=note, now=now)
+            return f"{enquiry.reference} is now taken for this: {CATEGORIES[found.category]}."
 
     def model_adopted(self, version: str, *, before: str, by: str) -> None:
         """Record that somebody had another learned model serve."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -18,9 +17,8 @@ import numpy as np
 from daemon.classify import CODE_VERSION, Classifier, Example, Labels, LearnedModel
 from daemon.classify.learned.features import features_of
 from daemon.evaluate import Case, answer_of, counts, table
+from daemon.kept import read_again, with_attachments
 from daemon.lines import read_examples
-from daemon.model import Address, Message
-from daemon.parse import ParseError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,28 +110,15 @@ def gather(folder: Path, corrections: Sequence[Example], config: Config) -> Less
     )
 
 
-def read_again(kept: KeptMessage) -> Message:
-    """Return a message that was kept as it reads now; from its columns where its bytes are gone."""
-    with suppress(ParseError):
-        if kept.raw is not None:
-            return parse(kept.raw, box=kept.box, complete=kept.complete)
-    return Message(
-        channel=kept.channel,
-        box=kept.box,
-        sender=Address(address=kept.sender_address, name=kept.sender_name),
-        subject=kept.subject,
-        new_text=kept.new_text,
-        quoted_text=kept.quoted_text,
-        complete=kept.complete,
-    )
+def correction_of(kept: KeptMessage, attached: str, found: Classification) -> Example:
+    """Return what an officer has said of a message as an example to learn from.
 
-
-def correction_of(kept: KeptMessage, found: Classification) -> Example:
-    """Return what an officer has said of a message as an example to learn from."""
+    `attached` is what was read of its attachments: the officer saw them too.
+    """
     return Example(
         id=f"message:{kept.id}",
         writer=CORRECTIONS,
-        message=read_again(kept),
+        message=with_attachments(read_again(kept), attached),
         labels=Labels(
             category=found.category,
             source=found.source,

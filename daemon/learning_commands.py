@@ -124,11 +124,11 @@ def _learn(
     config: Config, shelf: Shelf, folder: Path, *, adopt_by: str, if_needed: bool, as_json: bool
 ) -> None:
     lessons = gather(folder, _corrections(config), config)
-    adopted = shelf.adopted()
+    place, adopted = AdoptedModel.of(config).found() or (shelf, None)
     may_serve = adopted is None or (if_needed and not adopted.by_person)
     if if_needed and shelf.has(lessons.version):
         if may_serve and (adopted is None or adopted.version != lessons.version):
-            shelf.adopt(lessons.version, by_person=False, now=read_clock())
+            shelf.adopt(lessons.version, by_person=False, now=read_clock(), last=adopted)
         say(f"Model {lessons.version} is learnt already.")
         return
     say(f"Learning from {len(lessons.examples)} examples by {len(lessons.by_writer)} writers …")
@@ -142,7 +142,11 @@ def _learn(
     serves = adopted
     if adopt_by or may_serve:
         with refusing():
-            serves = shelf.adopt(lessons.version, by_person=bool(adopt_by), now=read_clock())
+            if adopted is not None:
+                shelf.take_over(adopted.version, place)
+            serves = shelf.adopt(
+                lessons.version, by_person=bool(adopt_by), now=read_clock(), last=adopted
+            )
         if adopt_by:
             _record(config, adopted, serves, adopt_by)
     if as_json:
@@ -163,8 +167,15 @@ def _corrections(config: Config) -> list[Example]:
         store = connect_store(config)
     try:
         with store.read() as tx:
-            pairs = [(tx.kept(one), tx.classification_of(one)) for one in tx.corrected_ids()]
-        return [correction_of(kept, found) for kept, found in pairs if found is not None]
+            corrected = [
+                (tx.kept(one), tx.attachment_text(one), tx.classification_of(one))
+                for one in tx.corrected_ids()
+            ]
+        return [
+            correction_of(kept, attached, found)
+            for kept, attached, found in corrected
+            if found is not None
+        ]
     finally:
         store.close()
 

@@ -72,6 +72,19 @@ class Shelf:
         entry = {**about, "version": version, "sha256": hashlib.sha256(content).hexdigest()}
         _write(place / _ABOUT, _as_bytes(entry))
 
+    def take_over(self, version: str, other: Shelf) -> None:
+        """Copy a model from another shelf, so that one can go back to it.
+
+        Raises:
+            ShelfError: it cannot be read there.
+            OSError: the folder cannot be written.
+        """
+        if other.folder == self.folder or self.has(version):
+            return
+        other.load(version)
+        content = (other.folder / version / _MODEL).read_bytes()
+        self.keep(version, content, other.about(version), answers=other.answers(version))
+
     def has(self, version: str) -> bool:
         """Whether a version lies here."""
         return (self._place(version) / _ABOUT).is_file()
@@ -134,15 +147,16 @@ class Shelf:
             before=tuple(known[1:]),
         )
 
-    def adopt(self, version: str, *, by_person: bool, now: datetime) -> Adopted:
-        """Have a version serve from now on; what served before is remembered.
+    def adopt(
+        self, version: str, *, by_person: bool, now: datetime, last: Adopted | None
+    ) -> Adopted:
+        """Have a version serve from now on; what served before (`last`) is remembered.
 
         Raises:
             ShelfError: the model cannot be read.
             OSError: the folder cannot be written.
         """
         self.load(version)
-        last = self.adopted()
         before = () if last is None else (last.version, *last.before)
         earlier = tuple(one for one in before if one != version)
         return self._note(version, earlier, by_person=by_person, now=now)

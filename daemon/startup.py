@@ -106,7 +106,7 @@ class AdoptedModel:
     def version(self) -> str:
         """Return which version is adopted; "" where none is, or the note cannot be read."""
         try:
-            found = self._first()
+            found = self.found()
         except ShelfError:
             return ""
         return found[1].version if found else ""
@@ -114,14 +114,19 @@ class AdoptedModel:
     def load(self) -> tuple[LearnedModel | None, str]:
         """Return the adopted model, or none and a sentence that says why."""
         try:
-            found = self._first()
+            found = self.found()
             if found is None:
                 return None, "No model has been learnt yet. Run assurance learn."
             return found[0].load(found[1].version), ""
         except ShelfError as error:
             return None, str(error)
 
-    def _first(self) -> tuple[Shelf, Adopted] | None:
+    def found(self) -> tuple[Shelf, Adopted] | None:
+        """Return the first shelf that names a model, with what it says of it.
+
+        Raises:
+            ShelfError: what a shelf says cannot be read.
+        """
         noted = ((shelf, shelf.adopted()) for shelf in self.shelves)
         return next(((shelf, one) for shelf, one in noted if one is not None), None)
 

@@ -9,6 +9,7 @@ from daemon.app.parts import (
     connect_store,
     load_templates,
     make_casework,
+    make_revision,
     open_store,
     read_clock,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "connect_store",
     "load_templates",
     "make_casework",
+    "make_revision",
     "open_store",
     "read_clock",
 ]

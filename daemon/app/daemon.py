@@ -23,6 +23,7 @@ from daemon.app.courier import Courier
 from daemon.app.leases import Leases
 from daemon.app.parts import (
     inbox_facts,
+    make_attachment_reader,
     make_inbox,
     make_letters,
     make_outlet,
@@ -34,8 +35,10 @@ from daemon.app.ticks import Tick
 from daemon.classify import Classifier
 from daemon.config import ImapInboxConfig
 from daemon.deadlines import WorkingDays
+from daemon.enrich import Enricher
 from daemon.intake import Filing, InboxFacts, Intake
 from daemon.intake.context import ContextReader
+from daemon.intake.revision import Revision
 from daemon.logs import get_logger
 from daemon.outbox import Sender
 from daemon.poll import Poller
@@ -109,6 +112,7 @@ class App:
         )
         self._classifier.refresh()
         self._intake = self._make_intake(signer, letters)
+        self._enricher = self._make_enricher()
         self._sender = Sender(
             store=store,
             letters=letters,
@@ -145,6 +149,15 @@ class App:
             random_bits=secrets.randbits,
         )
 
+    def _make_enricher(self) -> Enricher:
+        return Enricher(
+            store=self._store,
+            classifier=self._classifier,
+            revision=Revision(filing=self._intake.filing),
+            reader=make_attachment_reader(self._config, self._stop.is_set),
+            clock=self._clock,
+        )
+
     def _make_poller(self, one: InboxConfig) -> Poller:
         return Poller(
             inbox=self.inboxes[one.name],
@@ -176,6 +189,8 @@ class App:
         work["sweep"] = self._sweep
         work["lease"] = self._leases.renew
         work["model"] = self._classifier.refresh
+        if self._config.attachments.read:
+            work["enrich"] = self._enrich
         return {
             name: Tick(name=name, work=one, failed=self._job_failed) for name, one in work.items()
         }
@@ -198,6 +213,8 @@ class App:
             self._log_taken(inbox.name, one)
         for name in self.outlets:
             self._wake(f"send:{name}")
+        if self._config.attachments.read:
+            self._wake("enrich")
         self._watcher(inbox, taken)
 
     def _log_taken(self, inbox: str, one: Taken) -> None:
@@ -228,6 +245,12 @@ class App:
             for name in self.outlets:
                 self._wake(f"send:{name}")
 
+    def _enrich(self) -> None:
+        """Read attachments that wait, message by message, until none does or we are to stop."""
+        while not self._stop.is_set() and self._enricher.read_waiting(1):
+            for name in self.outlets:
+                self._wake(f"send:{name}")
+
     def _job_failed(self, tick: Tick, error: Exception) -> None:
         match error:
             case StoreUnavailableError():
@@ -252,6 +275,8 @@ class App:
         """Poll every inbox, send what is due, sweep, and send what that brought."""
         for poller in self._pollers.values():
             self._run_now(f"poll:{poller.facts.name}")
+        if self._config.attachments.read:
+            self._run_now("enrich")
         for name in (*self.outlets, "", *self.outlets):
             self._run_now(f"send:{name}" if name else "sweep")
 
@@ -298,6 +323,8 @@ class App:
         rhythm["sweep"] = schedule.sweep_s
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
+        if self._config.attachments.read:
+            rhythm["enrich"] = schedule.sweep_s
         return rhythm
 
     def _clock_of_the_machine(self) -> datetime:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from connectors.imap import ImapInbox
 from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
+from daemon.attachments.reader import AttachmentReader
 from daemon.casework import Casework
 from daemon.compose import OfficeText, Templates
 from daemon.config import ImapInboxConfig, SmtpOutletConfig
-from daemon.intake import InboxFacts
+from daemon.deadlines import WorkingDays
+from daemon.intake import Filing, InboxFacts
+from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
 from daemon.service import own_key
 from daemon.store import Store
@@ -106,9 +109,32 @@ def connect_store(config: Config) -> Store:
     return Store.open(config.store_url, password=secret.read() if secret else None)
 
 
+def make_revision(config: Config, templates: Templates) -> Revision:
+    """Return what lets everything follow a new classification.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    letters = make_letters(config, templates, make_signer(config))
+    days = WorkingDays(config.policy.clocks)
+    return Revision(filing=Filing(policy=config.policy, days=days, letters=letters))
+
+
 def make_casework(config: Config, store: Store) -> Casework:
     """Return the use cases of staff."""
     return Casework(store=store, signer=make_signer(config), clock=read_clock)
+
+
+def make_attachment_reader(config: Config, stopping: Callable[[], bool]) -> AttachmentReader:
+    """Return what reads attachments, within the configured limits."""
+    limits = config.attachments
+    return AttachmentReader(
+        max_bytes=limits.max_mb * 1024 * 1024,
+        memory_mb=limits.memory_mb,
+        cpu_s=limits.cpu_s,
+        by_eye=limits.ocr,
+        stopping=stopping,
+    )
 
 
 def make_inbox(one: InboxConfig, clock: Callable[[], datetime]) -> Inbox:

@@ -11,11 +11,12 @@ from daemon.config.channels import (
 )
 from daemon.config.errors import ConfigError, ConfigErrors
 from daemon.config.loading import Config, load
-from daemon.config.machine import Log, Schedule, SigningKey
+from daemon.config.machine import Attachments, Log, Schedule, SigningKey
 from daemon.config.people import Office
 from daemon.config.places import Secret
 
 __all__ = [
+    "Attachments",
     "Config",
     "ConfigError",
     "ConfigErrors",

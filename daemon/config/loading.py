@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daemon.config.channels import InboxConfig, OutletConfig, Use
-    from daemon.config.machine import Log, Schedule, SigningKey
+    from daemon.config.machine import Attachments, Log, Schedule, SigningKey
     from daemon.config.people import Office
 
 
@@ -49,6 +49,7 @@ class Config:
     store_url: str  # SQLAlchemy's form; a file's path is absolute, and no password is in it
     store_password: Secret | None
     schedule: Schedule
+    attachments: Attachments
     log: Log
     signing_keys: tuple[SigningKey, ...]  # the first signs; none: the app makes one
     state_dir: Path  # absolute; it need not exist yet
@@ -139,6 +140,7 @@ def _config(files: Files, rules: RuleSet, places: Places) -> Config:
         store_url=_store_url(daemon.store.url, places.state),
         store_password=daemon.store.password,
         schedule=daemon.schedule,
+        attachments=daemon.attachments,
         log=daemon.log,
         signing_keys=daemon.signing.keys,
         state_dir=places.state,

@@ -92,6 +92,16 @@ class Signing(Table):
     keys: tuple[SigningKey, ...] = ()
 
 
+class Attachments(Table):
+    """Whether the text inside PDF and Word files is read, and within which limits."""
+
+    read: bool = True
+    max_mb: Annotated[int, Field(ge=1, le=200)] = 25
+    memory_mb: Annotated[int, Field(ge=128, le=8192)] = 768
+    cpu_s: Annotated[int, Field(ge=1, le=600)] = 30
+    ocr: bool = False
+
+
 class Paths(Table):
     """Folders; empty ones are worked out by the command."""
 
@@ -106,4 +116,5 @@ class DaemonFile(Table):
     schedule: Schedule = Schedule()
     log: Log = Log()
     signing: Signing = Signing()
+    attachments: Attachments = Attachments()
     paths: Paths = Paths()

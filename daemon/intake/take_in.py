@@ -319,6 +319,8 @@ class Intake:
         )
         problems: list[str] = []
         if enquiry_id is not None:
+            if sight.message.attachments:
+                tx.await_reading(message_id, now=sight.now)
             filed = Filed(
                 sight=sight,
                 message_id=message_id,

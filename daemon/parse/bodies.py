@@ -59,7 +59,15 @@ class Reading:
     attachments: list[Attachment] = field(default_factory=list)
     forwarded: list[Forwarded] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
+    files: list[tuple[Attachment, bytes]] = field(default_factory=list)  # where they are kept
     spare: list[Piece] = field(default_factory=list)  # files of text, to read where nothing else is
+
+    def attach(self, name: str, content_type: str, data: bytes) -> None:
+        """Note an attachment, and its bytes where they are wanted."""
+        described = attachment(name, content_type, data)
+        self.attachments.append(described)
+        if self.budget.keep_files:
+            self.files.append((described, data))
 
     @property
     def text(self) -> str:
@@ -119,7 +127,7 @@ def _read(part: Part, reading: Reading) -> None:
 def _read_file(part: Part, content_type: str, reading: Reading) -> None:
     data, name = part.data, part.filename or part.header("content-description")
     if data or name:
-        reading.attachments.append(attachment(name, content_type, data))
+        reading.attach(name, content_type, data)
     shown = part.disposition != "attachment" or not part.filename
     if shown and content_type in {"text/plain", "text/html"}:
         reading.spare.append(_piece(part, content_type, data))
@@ -190,7 +198,8 @@ def _read_text(part: Part, content_type: str, reading: Reading) -> None:
     if b"\nbegin " in b"\n" + data:
         files, data = uu_files(data)
         octets = "application/octet-stream"
-        reading.attachments += [attachment(name, octets, content) for name, content in files]
+        for name, content in files:
+            reading.attach(name, octets, content)
     reading.pieces.append(_piece(part, content_type, data))
 
 
@@ -233,6 +242,7 @@ def _read_message(part: Part, reading: Reading) -> None:
 
 def _take_over(inner: Reading, reading: Reading) -> None:
     reading.attachments += inner.attachments
+    reading.files += inner.files
     reading.forwarded += inner.forwarded
     reading.content_types += inner.content_types
 

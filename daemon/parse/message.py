@@ -6,7 +6,7 @@ import codecs
 import hashlib
 from dataclasses import replace
 
-from daemon.model import Address, Box, Message
+from daemon.model import Address, Attachment, Box, Message
 from daemon.parse.addresses import addresses_of, bare, sender_of
 from daemon.parse.bodies import ATTACHED, read_body
 from daemon.parse.dates import date_at
@@ -51,6 +51,19 @@ def parse(content: bytes, *, box: Box, complete: bool = True) -> Message:
     except Exception as error:  # noqa: BLE001 - the one promise: whatever it is, a ParseError
         why = f"The message could not be read: {type(error).__name__}."
         raise ParseError(why) from None
+
+
+def files_of(content: bytes) -> list[tuple[Attachment, bytes]]:
+    """Return the attachments of a raw mail with their decoded bytes; none where it is unreadable.
+
+    They are those that `parse` lists, in the same order.
+    """
+    try:
+        framed = frame(content)
+        reading = read_body(Fields(framed.fields).mime(), framed.body, Budget(keep_files=True))
+    except Exception:  # noqa: BLE001 - as `parse`: whatever the bytes, the caller is not surprised
+        return []
+    return reading.files
 
 
 def message_from_fields(

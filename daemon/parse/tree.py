@@ -32,7 +32,8 @@ _SNIFFED_BYTES = 64 * 1024
 class Budget:
     """How many parts and levels one message may still use; attached messages draw on it too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_files: bool = False) -> None:
+        self.keep_files = keep_files  # the bytes of attachments, beside their description
         self.parts = MAX_PARTS
         self.depth = MAX_DEPTH
         self.nested_bytes = MAX_NESTED_BYTES

@@ -49,9 +49,11 @@ class Clocks(Rows):
     """Starting, chasing and ending the clocks of enquiries."""
 
     def clock_kinds(self, enquiry_id: int) -> set[str]:
-        """Return the kinds of clock an enquiry has or had."""
+        """Return the kinds of clock an enquiry has or had, but for those a correction ended."""
         row = schema.deadline.c
-        return set(self.connection.scalars(select(row.kind).where(row.enquiry_id == enquiry_id)))
+        counts = row.ended_by.is_distinct_from("corrected")
+        query = select(row.kind).where(row.enquiry_id == enquiry_id, counts)
+        return set(self.connection.scalars(query))
 
     def open_clocks(self, enquiry_id: int) -> list[OpenClock]:
         """Return the clocks of an enquiry that run."""

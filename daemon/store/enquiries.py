@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from daemon.model import Category, ClockKind, Criterion, EnquiryStatus, ThreadLink
 from daemon.store import schema
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from daemon.model import Classification, Decision
+    from daemon.model import Classification, Decision, Register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,20 @@ class Enquiries(Rows):
             update(schema.enquiry)
             .where(schema.enquiry.c.id == enquiry_id)
             .values(route=route, team=team)
+        )
+
+    def reclassify(self, enquiry_id: int, found: Classification, *, reply_team: str) -> None:
+        """Have an enquiry stand for what its message is taken for now."""
+        self.connection.execute(
+            update(schema.enquiry)
+            .where(schema.enquiry.c.id == enquiry_id)
+            .values(
+                category=found.category,
+                source=found.source,
+                routine=found.routine,
+                to_be_sorted=found.to_be_sorted,
+                reply_team=reply_team,
+            )
         )
 
     def received_first_at(self, enquiry_id: int, received_at: datetime) -> None:
@@ -273,3 +287,23 @@ class Enquiries(Rows):
                         since_at=now,
                     )
                 )
+
+    def drop_criteria(self, enquiry_id: int, *, message_id: int, but: Iterable[Criterion]) -> None:
+        """Take back criteria that a message had shown; what others showed stays."""
+        row = schema.enquiry_criterion.c
+        self.connection.execute(
+            delete(schema.enquiry_criterion).where(
+                row.enquiry_id == enquiry_id,
+                row.message_id == message_id,
+                row.criterion.not_in(list(but)),
+            )
+        )
+
+    def leave_registers(self, enquiry_id: int, *, but: Iterable[Register]) -> None:
+        """Take an enquiry off the registers that it does not belong on any more."""
+        row = schema.register_entry.c
+        self.connection.execute(
+            delete(schema.register_entry).where(
+                row.enquiry_id == enquiry_id, row.register.not_in(list(but))
+            )
+        )

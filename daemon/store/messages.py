@@ -59,8 +59,12 @@ class KeptMessage:
     """A message as it is kept, to be read again; `raw` is None where its bytes were erased."""
 
     id: int
+    enquiry_id: int | None
+    is_first: bool  # of its enquiry
+    inbox: str
     box: Box
     channel: Channel
+    received_at: datetime
     sender_address: str
     sender_name: str
     subject: str
@@ -326,12 +330,17 @@ class Messages(Rows):
         """Return a message as it is kept."""
         m = schema.message.c
         columns = (
-            *(m.id, m.box, m.channel, m.sender_address, m.sender_name, m.subject),
-            *(m.new_text, m.quoted_text, m.complete),
+            *(m.id, m.enquiry_id, m.inbox, m.box, m.channel, m.received_at),
+            *(m.sender_address, m.sender_name, m.subject, m.new_text, m.quoted_text, m.complete),
         )
         row = self.connection.execute(select(*columns).where(m.id == message_id)).one()
+        first = select(func.min(m.id)).where(m.enquiry_id == row.enquiry_id)
         values = dict(row._mapping)
-        values |= {"box": Box(row.box), "channel": Channel(row.channel)}
+        values |= {
+            "box": Box(row.box),
+            "channel": Channel(row.channel),
+            "is_first": self.connection.scalar(first) == message_id,
+        }
         return KeptMessage(**values, raw=self.raw_of(message_id))
 
     def message_ids(
@@ -357,6 +366,12 @@ class Messages(Rows):
             .limit(1)
         )
         return Said(reference=reference or "", category_by_person=category or "")
+
+    def messages_of(self, enquiry_id: int) -> list[int]:
+        """Return the messages of an enquiry, the first one first."""
+        m = schema.message.c
+        query = select(m.id).where(m.enquiry_id == enquiry_id).order_by(m.id)
+        return list(self.connection.scalars(query))
 
     def corrected_ids(self) -> list[int]:
         """Return the messages that a person has classified, in the order they came."""

@@ -234,7 +234,7 @@ deadline = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("working", JSON, nullable=False),
     Column("ended_at", UtcDateTime),
-    Column("ended_by", String(24)),  # replied, closed, confirmed, sent, moved
+    Column("ended_by", String(24)),  # replied, closed, confirmed, sent, moved, corrected
 )
 
 deadline_step = Table(
@@ -306,6 +306,24 @@ outbox = Table(
     Index("ix_outbox_recipient_day", "kind", "recipient", "created_at"),
     Index("ix_outbox_domain_day", "kind", "recipient_domain", "created_at"),
     Index("ix_outbox_day", "kind", "created_at"),
+)
+
+# The text of attachments, read after the commit; erased with its message.
+enrichment = Table(
+    "enrichment",
+    metadata,
+    Column("message_id", _Id, ForeignKey("message.id"), primary_key=True),
+    Column("state", String(16), nullable=False),  # waiting, done
+    Column("files", JSON, nullable=False),  # [name, state] of each attachment that may hold text
+    Column("text", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Index(
+        "ix_enrichment_waiting",
+        "message_id",
+        postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text("state = 'waiting'"),
+    ),
 )
 
 # What people did, with their names and words: erasable, unlike the audit.

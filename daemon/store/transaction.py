@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from daemon.store import leases, schema
 from daemon.store.clocks import Clocks
 from daemon.store.enquiries import Enquiries
+from daemon.store.enrichments import Enrichments
 from daemon.store.errors import translated
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from daemon.store.leases import Lease
 
 
-class Transaction(Messages, Enquiries, Clocks, Postbox, Views):
+class Transaction(Messages, Enquiries, Enrichments, Clocks, Postbox, Views):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
 
     @contextmanager

@@ -98,6 +98,11 @@ class Views(Rows):
             message["receipts"] = self._rows(
                 select(r.inbox, r.received_at, r.stored_at).where(r.message_id == message["id"])
             )
+            message["attachments"] = self.connection.scalar(
+                select(schema.enrichment.c.files).where(
+                    schema.enrichment.c.message_id == message["id"]
+                )
+            )
             message["classifications"] = self._rows(
                 select(
                     c.made_by,

@@ -1,0 +1,249 @@
+"""Deciding a stored message anew: for what its attachments say, or for what a person says.
+
+Route, registers and open clocks follow the new classification on the original receipt. What was
+sent stays sent, and nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from connectors.base import RawMessage
+from daemon.decide import decide
+from daemon.intake.facts import Filed, InboxFacts, Sight
+from daemon.intake.prepare import Prepared
+from daemon.model import (
+    ClockKind,
+    Context,
+    Criterion,
+    EnquiryStatus,
+    InboxRole,
+    Outcome,
+    Route,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from daemon.intake.filing import Filing
+    from daemon.model import Classification, Decision, Message
+    from daemon.store import Transaction
+    from daemon.store.enquiries import EnquiryRow
+    from daemon.store.messages import KeptMessage
+
+_OF_THE_FIRST = frozenset({ClockKind.SERVICE, ClockKind.OTHER})
+_STAY = frozenset({ClockKind.ACK, ClockKind.VULNERABLE})
+"""Clocks that no new classification ends: one is ours to send, the other a person's to confirm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """Lets what follows from a message follow a new classification of it."""
+
+    filing: Filing
+
+    def add(
+        self,
+        tx: Transaction,
+        kept: KeptMessage,
+        message: Message,
+        found: Classification,
+        *,
+        now: datetime,
+    ) -> None:
+        """Add what a further reading shows: criteria, alerts and clocks, and withdraw none.
+
+        An enquiry that was to be sorted takes its category from a reading that is sure.
+        """
+        before = tx.classification_of(kept.id)
+        tx.add_classification(kept.id, found, made_by="software", now=now)
+        enquiry = self._enquiry(tx, kept)
+        if enquiry is None or before is None:
+            return
+        sight = self._sight(kept, message, found, now)
+        new = tuple(c for c in found.criteria if c not in tx.criteria(enquiry.id))
+        alerts = tuple(c for c in new if c.raises_alert)
+        decision = replace(
+            self._as_further(sight.decision, kept, enquiry, alerts),
+            registers=sight.decision.registers if new else (),
+            route=Route.CUSTOMER_CARE if new else None,
+        )
+        if enquiry.status is EnquiryStatus.OPEN and kept.is_first and _is_sorted(before, found):
+            tx.reclassify(enquiry.id, found, reply_team=sight.decision.reply_team)
+        self._file(tx, kept, enquiry, replace(sight, decision=decision))
+        tx.audit(
+            "message_read-further",
+            f"message:{kept.id}",
+            at=now,
+            detail=_difference(before, found),
+        )
+
+    def correct(
+        self,
+        tx: Transaction,
+        kept: KeptMessage,
+        message: Message,
+        found: Classification,
+        *,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """Have everything follow what a person says a message is."""
+        before = tx.classification_of(kept.id)
+        tx.add_classification(kept.id, found, made_by="person", now=now)
+        if before is not None:
+            tx.audit(
+                "classification_corrected",
+                f"message:{kept.id}",
+                at=now,
+                actor=actor,
+                detail=_difference(before, found),
+            )
+        enquiry = self._enquiry(tx, kept)
+        if enquiry is None:
+            return
+        sight = self._sight(kept, message, found, now)
+        had = tx.criteria(enquiry.id)
+        alerts = tuple(c for c in found.criteria if c.raises_alert and c not in had)
+        decision = self._as_further(sight.decision, kept, enquiry, alerts)
+        tx.drop_criteria(enquiry.id, message_id=kept.id, but=found.criteria)
+        if kept.is_first:
+            tx.reclassify(enquiry.id, found, reply_team=sight.decision.reply_team)
+            self._reroute(tx, enquiry, sight.decision, now)
+            tx.leave_registers(enquiry.id, but=[one.register for one in decision.registers])
+        if enquiry.status is EnquiryStatus.OPEN:
+            self._end_clocks(tx, kept, enquiry, decision, now)
+        self._file(tx, kept, enquiry, replace(sight, decision=decision))
+
+    def _enquiry(self, tx: Transaction, kept: KeptMessage) -> EnquiryRow | None:
+        """Return the message's enquiry, locked."""
+        if kept.enquiry_id is None:
+            return None
+        return tx.enquiry_by_id(kept.enquiry_id, lock=True)
+
+    def _sight(
+        self, kept: KeptMessage, message: Message, found: Classification, now: datetime
+    ) -> Sight:
+        """Return the message as if it had just been received, alone, at its own time."""
+        filing = self.filing
+        decision = decide(
+            message,
+            found,
+            filing.policy,
+            Context(received_at=kept.received_at),
+            days=filing.days,
+        )
+        content = kept.raw or b""
+        raw = RawMessage(
+            inbox=kept.inbox,
+            external_id="",
+            content=content,
+            size=len(content),
+            arrived_at=None,
+            complete=kept.complete,
+        )
+        return Sight(
+            inbox=InboxFacts(
+                name=kept.inbox,
+                box=kept.box,
+                role=InboxRole.ENQUIRIES,
+                address="",
+                go_live_at=None,
+            ),
+            item=Prepared(raw=raw, sha256="", received_at=kept.received_at),
+            message=message,
+            found=found,
+            decision=decision,
+            now=now,
+        )
+
+    def _as_further(
+        self,
+        decision: Decision,
+        kept: KeptMessage,
+        enquiry: EnquiryRow,
+        alerts: tuple[Criterion, ...],
+    ) -> Decision:
+        """Return a decision that writes no acknowledgement and no notice: those were decided.
+
+        Only somebody newly seen at risk is alerted to, whether the enquiry is still open or not.
+        """
+        is_open = enquiry.status is EnquiryStatus.OPEN
+
+        def starts(kind: ClockKind) -> bool:
+            if kind is ClockKind.VULNERABLE:
+                return bool(alerts)
+            # A further message starts none of the first one's own (process, clocks).
+            return is_open and (kept.is_first or kind not in _OF_THE_FIRST)
+
+        return replace(
+            decision,
+            outcome=Outcome.JOINED,
+            template="",
+            notify=False,
+            alerts=alerts,
+            deadlines=tuple(one for one in decision.deadlines if starts(one.kind)),
+        )
+
+    def _reroute(
+        self, tx: Transaction, enquiry: EnquiryRow, decision: Decision, now: datetime
+    ) -> None:
+        if decision.route is None or decision.route == enquiry.route:
+            return
+        tx.reroute(enquiry.id, route=decision.route, team=decision.team)
+        tx.audit(
+            "enquiry_rerouted",
+            f"enquiry:{enquiry.id}",
+            at=now,
+            detail={"old": enquiry.route, "new": decision.route, "why": "corrected"},
+        )
+
+    def _end_clocks(
+        self,
+        tx: Transaction,
+        kept: KeptMessage,
+        enquiry: EnquiryRow,
+        decision: Decision,
+        now: datetime,
+    ) -> None:
+        """End the clocks that this message started and would not start now."""
+        wanted = {one.kind for one in decision.deadlines}
+        for clock in tx.open_clocks(enquiry.id):
+            kind = ClockKind(clock.kind)
+            if clock.message_id == kept.id and kind not in wanted | _STAY:
+                tx.end_clock(clock.id, by="corrected", now=now)
+                tx.audit(
+                    "deadline_ended",
+                    f"enquiry:{enquiry.id}",
+                    at=now,
+                    detail={"id": clock.id, "kind": kind, "why": "corrected"},
+                )
+
+    def _file(self, tx: Transaction, kept: KeptMessage, enquiry: EnquiryRow, sight: Sight) -> None:
+        """Write criteria, registers, clocks and alerts."""
+        filed = Filed(
+            sight=sight,
+            message_id=kept.id,
+            enquiry_id=enquiry.id,
+            reference=enquiry.reference,
+        )
+        self.filing.follow(tx, filed)
+
+
+def _is_sorted(before: Classification, after: Classification) -> bool:
+    """Whether what was to be sorted is so no more."""
+    return before.to_be_sorted and not after.to_be_sorted
+
+
+def _difference(before: Classification, after: Classification) -> dict[str, object]:
+    """Return what changed, from what to what: ids and truth values alone."""
+    pairs = {
+        "category": (before.category, after.category),
+        "source": (before.source, after.source),
+        "routine": (before.routine, after.routine),
+        "to_be_sorted": (before.to_be_sorted, after.to_be_sorted),
+        "criteria": (list(before.criteria), list(after.criteria)),
+    }
+    changed = {key: {"old": a, "new": b} for key, (a, b) in pairs.items() if a != b}
+    return {**changed, "version": after.version}
