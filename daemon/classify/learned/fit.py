@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from daemon.classify.learned.model import (
     CATEGORIES,
@@ -51,7 +52,7 @@ CORRECTIONS_SEEN_IN: Final = 3
 # Chosen by cross-validation across writers: docs/classification.md.
 _ABOUT_TEXT: Final = {"words": 1.0, "parts": 0.7, "places": 0.4, "sender": 0.0, FACTS: 0.1}
 _ABOUT_WRITER: Final = {"words": 1.0, "parts": 0.7, "places": 0.4, "sender": 0.8, FACTS: 0.25}
-_CLOSENESS: Final = {"category": 60.0, "source": 30.0, "criterion": 30.0, ROUTINE: 30.0}
+_CLOSENESS: Final = {"category": 2.0, "source": 1.0, "criterion": 2.0, ROUTINE: 1.0}
 _TRUST_CLOSENESS: Final = 1.0
 
 
@@ -71,7 +72,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
-    """A model, and its answers (log-odds, a column for each of HEADS) to each lesson unseen."""
+    """A model, and its answers (margins, a column for each of HEADS) to each lesson unseen."""
 
     model: LearnedModel
     unseen: NDArray[np.float64]
@@ -240,7 +241,8 @@ def _fit_one(
     """Return the weights and bias of one head; one that nobody has says no."""
     if not 0 < wanted.sum() < len(wanted):
         return np.zeros(matrix.shape[1]), 9.0 if wanted.all() else -9.0
-    solver: Any = LogisticRegression(C=closeness, solver="liblinear", random_state=0)
+    # In the primal the solver draws no random numbers, so threads cannot disturb one another.
+    solver: Any = LinearSVC(C=closeness, dual=False, tol=1e-3)
     solver.fit(matrix, wanted)
     return solver.coef_[0] * scales, float(solver.intercept_[0])
 

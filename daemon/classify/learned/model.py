@@ -47,6 +47,7 @@ FACTS: Final = "facts"
 WORDS_KEPT: Final = 20_000  # words whose parts are remembered
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same model packs to the same bytes
+_SHARPNESS: Final = 3.0  # of shares; how far they can be trusted is learnt from them
 _CATEGORY_END: Final = len(CATEGORIES)
 _SOURCE_END: Final = _CATEGORY_END + len(SOURCES)
 _CRITERIA_END: Final = _SOURCE_END + len(CRITERIA)
@@ -175,7 +176,7 @@ class LearnedModel:
         return self.opinion_of(weighed, weighed.values @ self.weights[weighed.rows] + self.bias)
 
     def opinion_of(self, weighed: Weighed, answers: Floats) -> Opinion:
-        """Return the opinion that answers (log-odds, one for each of HEADS) make."""
+        """Return the opinion that answers (margins, one for each of HEADS) make."""
         shares = shares_of(answers[:_CATEGORY_END])
         sources = shares_of(answers[_CATEGORY_END:_SOURCE_END])
         of_criteria = zip(CRITERIA, answers[_SOURCE_END:_CRITERIA_END].tolist(), strict=True)
@@ -272,7 +273,7 @@ _ARRAYS: Final = ("weights", "bias", "rarity")
 
 def shares_of(answers: Floats) -> Floats:
     """Return one-against-the-rest answers as shares that add up to 1."""
-    each = 1 / (1 + np.exp(-np.clip(answers, -30, 30)))
+    each = np.exp(_SHARPNESS * (answers - answers.max()))
     shares: Floats = each / each.sum()
     return shares
 
