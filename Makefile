@@ -13,7 +13,7 @@ VENV := .venv
 MODEL := var/models/.ready
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
-PACKAGES := dovecot-imapd postfix postgresql openssl
+PACKAGES := dovecot-imapd postfix postgresql openssl tesseract-ocr poppler-utils
 PYTEST := $(BIN)/pytest
 
 .PHONY: help setup run test check unit servers bench soak clean

@@ -31,6 +31,7 @@ from daemon.startup import (
     EX_TEMPFAIL,
     EX_UNAVAILABLE,
     EX_USAGE,
+    check_model,
     check_templates,
     config_folder,
     connect,
@@ -85,7 +86,8 @@ def check(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
     except ConfigErrors as found:
         errors = found.errors
     else:
-        errors, warnings = check_templates(loaded), loaded.warnings
+        errors = check_templates(loaded)
+        warnings = (*loaded.warnings, *check_model(loaded))
     if as_json_:
         rows = {"errors": _rows(errors), "warnings": _rows(warnings), "config": str(folder)}
         print(json.dumps(rows))

@@ -131,6 +131,15 @@ class AdoptedModel:
         return next(((shelf, one) for shelf, one in noted if one is not None), None)
 
 
+def check_model(config: Config) -> tuple[ConfigError, ...]:
+    """Return a warning where no learned model could serve."""
+    learned, why = AdoptedModel.of(config).load()
+    if learned is not None:
+        return ()
+    said = f"Facts and rules alone would decide; the rest is to be sorted. {why}"
+    return (ConfigError(file="models", key="", why=said),)
+
+
 def check_templates(config: Config) -> tuple[ConfigError, ...]:
     """Render every template; return every mistake."""
     folder = templates_folder(config)

@@ -68,6 +68,10 @@ def judge_by_model(reading: Reading, opinion: Opinion, settings: Settings) -> Ve
         and not criteria
         and opinion.routine >= settings.routine_confidence
     )
+    after_decision = opinion.criteria[Criterion.MP_POST_DECISION]
+    if source is Source.MP and not routine:
+        needed = settings.criterion_confidence[Criterion.MP_POST_DECISION]
+        criteria |= {Criterion.MP_POST_DECISION} if after_decision >= needed else frozenset()
     return Verdict(choice=choice, source=source, routine=routine, criteria=criteria)
 
 
