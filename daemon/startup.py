@@ -87,6 +87,11 @@ def templates_folder(config: Config) -> Path:
     return config.templates_dir or share() / "templates"
 
 
+def made_by_setup() -> Path:
+    """Return where set-up has laid a model, for whoever has none of their own."""
+    return share() / "var"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptedModel:
     """The learned model that serves: of the state folder, else the one that set-up has made.
@@ -100,7 +105,7 @@ class AdoptedModel:
     @classmethod
     def of(cls, config: Config) -> AdoptedModel:
         """Return where a config's model lies."""
-        folders = dict.fromkeys((config.state_dir, share() / "var"))
+        folders = dict.fromkeys((config.state_dir, made_by_setup()))
         return cls(shelves=tuple(Shelf.of(folder) for folder in folders))
 
     def version(self) -> str:

@@ -32,7 +32,7 @@ class Folder:
         self.path = path / "config"
         self.state = path / "state"
         self.env = {}
-        shutil.copytree(SHIPPED, self.path)
+        shutil.copytree(SHIPPED, self.path, ignore=shutil.ignore_patterns("examples"))
         self.write("rules.toml", "")
 
     def write(self, name, text):
