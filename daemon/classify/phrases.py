@@ -104,15 +104,16 @@ class Scan:
     def hits(self, text: str) -> Mapping[int, tuple[str, ...]]:
         """Return which groups occur in a text, each with the words that matched."""
         found: dict[int, list[str]] = defaultdict(list)
-        for index in self._candidates(text):
-            match = self._words[index].search(text)
+        octets = text.encode("utf-8", "replace")  # once, and not for each search
+        for index in self._candidates(octets):
+            match = self._words[index].search(octets)
             if match is not None:
-                found[self._group_of[index]].append(match.group(0))
+                found[self._group_of[index]].append(match.group(0).decode("utf-8", "replace"))
         return {group: tuple(words) for group, words in found.items()}
 
-    def _candidates(self, text: str) -> Iterable[int]:
+    def _candidates(self, octets: bytes) -> Iterable[int]:
         """Return the words that may occur: all, should RE2 have run out of memory."""
-        indexes = self._set.Match(text)
+        indexes = self._set.Match(octets)
         # An empty answer means just that, as the first source always matches.
         return (
             sorted(index - 1 for index in indexes if index) if indexes else range(len(self._words))

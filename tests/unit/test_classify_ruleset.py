@@ -6,7 +6,7 @@ import contextlib
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.classify import Classifier, RuleErrors, RuleSet
@@ -97,6 +97,7 @@ def test_any_phrase_compiles(words):
         RuleSet.from_mapping({"rule": [a_rule(phrases=[words])]})
 
 
+@settings(deadline=None)  # the first text in another language has its model loaded
 @given(st.text(max_size=300))
 def test_any_text_can_be_classified(text):
     """Surrogates aside, which a parser does not let through."""

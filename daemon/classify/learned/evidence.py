@@ -5,6 +5,8 @@ from __future__ import annotations
 from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from daemon.classify.learned.model import CATEGORIES, HEADS
 from daemon.classify.learned.words import pairs_of
 from daemon.model import Evidence, Step
@@ -44,12 +46,18 @@ def criterion_evidence(
 def _evidence(
     model: LearnedModel, opinion: Opinion, features: Features, *, weights: Floats, says: str
 ) -> list[Evidence]:
-    spoke = opinion.weighed.values * weights
-    by_row = dict(zip(opinion.weighed.rows.tolist(), spoke.tolist(), strict=True))
+    weighed = opinion.weighed
+    spoke = np.zeros(model.lexicon.size, dtype=np.float32)  # by row of the model
+    spoke[weighed.rows] = weighed.values * weights
     known = model.lexicon.rows["words"]
-    points = {name: by_row.get(known.get(name, -1), 0.0) for name in features.words}
+    at = [known.get(name, -1) for name in features.words]
+    by_name = np.where(np.array(at, np.int64) < 0, 0, spoke[at])
+    points = dict(zip(features.words, by_name.tolist(), strict=True))
+    sums = np.concatenate([[0.0], np.cumsum(spoke[weighed.part_rows])])
+    by_word = np.diff(sums[np.concatenate([[0], weighed.part_ends])])
+    parts = dict(zip(features.singles, by_word.tolist(), strict=True))
     found = []
-    sentence = _sentence(model, by_row, points, features)
+    sentence = _sentence(points, parts, features)
     if sentence:
         found.append(Evidence(step=Step.MODEL, name="sentence", says=says, text=sentence))
     words = list(_words(points, features))
@@ -71,21 +79,12 @@ def _words(points: Mapping[str, float], features: Features) -> Iterator[str]:
             return
 
 
-def _sentence(
-    model: LearnedModel,
-    by_row: Mapping[int, float],
-    points: Mapping[str, float],
-    features: Features,
-) -> str:
+def _sentence(points: Mapping[str, float], parts: Mapping[str, float], features: Features) -> str:
     """Return the sentence whose words, pairs of words and parts of words spoke most."""
-    with_parts = {
-        word: points[word] + sum(by_row[row] for row in model.lexicon.rows_of_parts(word))
-        for word in features.singles
-    }
+    both = {word: points[word] + spoke for word, spoke in parts.items()}
     best, most = "", 0.0
     for sentence, words in zip(features.sentences, features.sentence_words, strict=True):
-        spoke = sum(with_parts[word] for word in words)
-        spoke += sum(points[pair] for pair in pairs_of(words))
+        spoke = sum(map(both.__getitem__, words)) + sum(map(points.__getitem__, pairs_of(words)))
         if spoke > most:
             best, most = sentence, spoke
     return best[:SENTENCE_CHARS]

@@ -44,7 +44,7 @@ COUNTED: Final = ("words", "parts", "places", "sender")
 """The blocks of counts; each is brought to length 1."""
 FACTS: Final = "facts"
 
-WORDS_KEPT: Final = 20_000  # words whose parts are remembered
+WORDS_KEPT: Final = 10_000  # words whose parts are remembered
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the same model packs to the same bytes
 _SHARPNESS: Final = 3.0  # of shares; how far they can be trusted is learnt from them
@@ -63,6 +63,8 @@ class Weighed:
 
     rows: NDArray[np.int64]
     values: Floats
+    part_rows: NDArray[np.int64]  # of the parts of each single word, one word after the other
+    part_ends: NDArray[np.int64]  # where each word's parts end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,9 @@ class Lexicon:
 
     rows: Mapping[str, Mapping[str, int]]
     rarity: Floats
-    word_parts: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
+    word_parts: dict[str, NDArray[np.int64]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def size(self) -> int:
@@ -82,50 +86,58 @@ class Lexicon:
         """Return the rows and values of a message's features; a row occurs once."""
         known = self.rows[FACTS]
         facts = {known[name]: value for name, value in features.facts.items() if name in known}
+        parts = [self.rows_of_parts(word) for word in features.singles]
+        sizes = np.fromiter(map(len, parts), np.int64, len(parts))
+        part_rows = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        times = np.repeat(np.fromiter(features.singles.values(), np.float32, len(parts)), sizes)
         blocks = [
             self._counted("words", features.words),
-            self._length_one(self._parts(features.singles)),
+            self._length_one(*_summed(part_rows, times)),
             self._counted("places", features.places),
             self._counted("sender", features.sender),
-            (list(facts), np.fromiter(facts.values(), np.float32, len(facts))),
+            (_rows(facts), np.fromiter(facts.values(), np.float32, len(facts))),
         ]
-        rows = [row for some, _ in blocks for row in some]
         return Weighed(
-            rows=np.array(rows, dtype=np.int64),
+            rows=np.concatenate([rows for rows, _ in blocks]),
             values=np.concatenate([values for _, values in blocks]),
+            part_rows=part_rows,
+            part_ends=np.cumsum(sizes),
         )
 
-    def rows_of_parts(self, word: str) -> tuple[int, ...]:
+    def rows_of_parts(self, word: str) -> NDArray[np.int64]:
         """Return the rows of a word's parts; words are few, so those of the last are kept."""
         found = self.word_parts.get(word)
         if found is None:
             known = self.rows["parts"]
-            found = tuple(known[part] for part in parts_of(word) if part in known)
+            found = np.array([known[part] for part in parts_of(word) if part in known], np.int64)
             if len(self.word_parts) >= WORDS_KEPT:
                 self.word_parts.clear()
             self.word_parts[word] = found
         return found
 
-    def _parts(self, singles: Mapping[str, int]) -> Mapping[int, int]:
-        """Return how often each known part of a word occurs, by its row."""
-        counts: dict[int, int] = {}
-        for word, count in singles.items():
-            for row in self.rows_of_parts(word):
-                counts[row] = counts.get(row, 0) + count
-        return counts
-
-    def _counted(self, block: str, counts: Mapping[str, int]) -> tuple[list[int], Floats]:
+    def _counted(self, block: str, counts: Mapping[str, int]) -> tuple[NDArray[np.int64], Floats]:
         """Return the rows and values of a block of counts."""
         known = self.rows[block]
-        return self._length_one({known[name]: n for name, n in counts.items() if name in known})
+        found = {known[name]: count for name, count in counts.items() if name in known}
+        return self._length_one(_rows(found), np.fromiter(found.values(), np.float32, len(found)))
 
-    def _length_one(self, counts: Mapping[int, int]) -> tuple[list[int], Floats]:
+    def _length_one(
+        self, rows: NDArray[np.int64], times: Floats
+    ) -> tuple[NDArray[np.int64], Floats]:
         """Return rows and values, brought to length 1."""
-        rows = list(counts)
-        times = np.fromiter(counts.values(), np.float32, len(counts))
         values = (1 + np.log(times)) * self.rarity[rows]
         length = float(np.sqrt(values @ values))
         return rows, values / np.float32(length or 1.0)
+
+
+def _rows(found: Mapping[int, object]) -> NDArray[np.int64]:
+    return np.fromiter(found, np.int64, len(found))
+
+
+def _summed(rows: NDArray[np.int64], times: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return each row once, with the sum of its times."""
+    once, places = np.unique(rows, return_inverse=True)
+    return once, np.bincount(places, times, len(once)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
