@@ -50,7 +50,7 @@ class Verdict:
 def judge_by_rules(reading: Reading, settings: Settings) -> Verdict:
     """Judge by facts and rules alone: what has served until a model is learnt."""
     scores = reading.scores
-    choice = _in_doubt(_by_points(scores, settings, language=reading.language), reading)
+    choice = _in_doubt(_by_points(reading, settings), reading)
     source = _source_by_rules(reading, choice.category)
     criteria = frozenset(_criteria_by_rules(scores, settings))
     routine = source is Source.MP and _is_routine_by_rules(choice.category, scores, criteria)
@@ -58,10 +58,16 @@ def judge_by_rules(reading: Reading, settings: Settings) -> Verdict:
 
 
 def judge_by_model(reading: Reading, opinion: Opinion, settings: Settings) -> Verdict:
-    """Judge by the model, which has counted facts and rules too; a rule that decides goes first."""
+    """Judge by the model, which has counted facts and rules too; a rule that decides goes first.
+
+    Of a text in another language the model knows a stray word at most: the rules look for signs.
+    """
     choice = _by_opinion(reading, opinion, settings)
     source = _source_by_model(reading, opinion, choice.category)
-    criteria = frozenset(_criteria_by_model(reading.scores, opinion, settings))
+    if _is_foreign(reading):
+        criteria = frozenset(_criteria_by_rules(reading.scores, settings))
+    else:
+        criteria = frozenset(_criteria_by_model(reading.scores, opinion, settings))
     routine = (
         source is Source.MP
         and choice.category is Category.NEW_COMPLAINT
@@ -82,7 +88,7 @@ def _by_opinion(reading: Reading, opinion: Opinion, settings: Settings) -> Choic
     decided = reading.scores.decided_category
     if decided is not None:
         return _in_doubt(Choice(category=decided, confidence=_BY_RULE, decided=True), reading)
-    foreign = reading.language not in {None, "en"}
+    foreign = _is_foreign(reading)
     most = OTHER_LANGUAGE_CONFIDENCE if foreign else 1.0
     confidence = min(opinion.confidence, most)
     choice = Choice(
@@ -93,8 +99,9 @@ def _by_opinion(reading: Reading, opinion: Opinion, settings: Settings) -> Choic
     return _in_doubt(choice, reading)
 
 
-def _by_points(scores: Scores, settings: Settings, *, language: str | None) -> Choice:
+def _by_points(reading: Reading, settings: Settings) -> Choice:
     """Choose the category with most points; undecided where they are few or nearly tied."""
+    scores = reading.scores
     if scores.decided_category is not None:
         return Choice(category=scores.decided_category, confidence=_BY_RULE, decided=True)
     ranked = sorted(scores.categories.items(), key=lambda item: (-item[1], item[0]))
@@ -103,14 +110,18 @@ def _by_points(scores: Scores, settings: Settings, *, language: str | None) -> C
     category, points = ranked[0]
     lead = points - max(0.0, ranked[1][1] if len(ranked) > 1 else 0.0)
     confidence = _confidence(points, lead, settings)
-    if language not in {None, "en"}:
+    if _is_foreign(reading):
         confidence = min(confidence, OTHER_LANGUAGE_CONFIDENCE)
     sure = points >= settings.decide_points and lead >= settings.decide_lead
     return Choice(
         category=category,
         confidence=round(confidence, 3),
-        decided=sure and language in {None, "en"},
+        decided=sure and not _is_foreign(reading),
     )
+
+
+def _is_foreign(reading: Reading) -> bool:
+    return reading.language not in {None, "en"}
 
 
 def _in_doubt(choice: Choice, reading: Reading) -> Choice:

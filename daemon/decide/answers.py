@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.classify.automation import is_no_reply
+from daemon.decide.aside import is_from_party
 from daemon.decide.case import is_forged
 from daemon.model import Box, Category, Hold, Skip, Source
 
@@ -46,7 +47,7 @@ def holds_of(case: Case) -> list[tuple[Hold, str]]:
             "It may be an automatic reply, but from somebody we know.",
         ),
         (
-            found.automation is None and found.category is Category.NOT_AN_ENQUIRY,
+            _is_proposed_aside(case),
             Hold.PROPOSED_SET_ASIDE,
             "It looks like no enquiry: a person decides.",
         ),
@@ -63,6 +64,18 @@ def holds_of(case: Case) -> list[tuple[Hold, str]]:
         (_over_limit(case), Hold.LIMIT, "Too many acknowledgements today: a person has a look."),
     )
     return [(hold, why) for applies, hold, why in reasons if applies]
+
+
+def _is_proposed_aside(case: Case) -> bool:
+    """Whether a person is to say that it is an enquiry at all before it is answered.
+
+    A few words from somebody who goes on with our thread look like nothing by themselves: a mere
+    guess does not keep their answer back.
+    """
+    found = case.found
+    if found.automation is not None or found.category is not Category.NOT_AN_ENQUIRY:
+        return False
+    return not (found.to_be_sorted and is_from_party(case))
 
 
 def _over_limit(case: Case) -> bool:

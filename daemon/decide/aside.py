@@ -34,16 +34,20 @@ def _is_proven(found: Classification, reason: Skip) -> bool:
     return not by_text and reason not in _UNPROVEN
 
 
+def is_from_party(case: Case) -> bool:
+    """Whether a party to an enquiry goes on with its thread."""
+    return any(link.proven and link.sender_is_party for link in case.context.links)
+
+
 def _is_protected(case: Case) -> bool:
     known = {Source.MP, Source.COMMITTEE_CHAIR, Source.ICO}
     directory, sender = case.policy.directory, case.message.sender
-    party = any(link.proven and link.sender_is_party for link in case.context.links)
     return (
         case.found.source in known
         or directory.mp_office(sender.address) is not None
         or sender.address in directory.chair_addresses
         or sender.domain in directory.ico_domains
-        or party
+        or is_from_party(case)
         or bool(case.arrangements)
         or Criterion.VULNERABLE in case.found.criteria
     )

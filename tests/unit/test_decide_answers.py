@@ -12,6 +12,7 @@ from daemon.model import (
     Box,
     Category,
     Criterion,
+    EnquiryStatus,
     Hold,
     InboxRole,
     Limits,
@@ -283,6 +284,21 @@ def test_nothing_is_held_without_reason():
 def test_an_answer_waits_for_a_person(message, found, hold):
     """Each reason is on record in words as well."""
     assert on_hold(a_message(**message), a_classification(**found)) is hold
+
+
+@pytest.mark.parametrize(
+    ("to_be_sorted", "a_party", "hold"),
+    [
+        (True, True, None),
+        (False, True, Hold.PROPOSED_SET_ASIDE),
+        (True, False, Hold.PROPOSED_SET_ASIDE),
+    ],
+)
+def test_a_guess_does_not_keep_the_answer_from_somebody_in_our_thread(to_be_sorted, a_party, hold):
+    """“I do not accept this” looks like nothing by itself; an enquiry replied to is over."""
+    link = a_link(status=EnquiryStatus.REPLIED, proven=True, sender_is_party=a_party)
+    found = a_classification(category=Category.NOT_AN_ENQUIRY, to_be_sorted=to_be_sorted)
+    assert on_hold(found=found, context=a_context(links=(link,))) is hold
 
 
 def test_an_arrangement_may_ask_for_a_personal_reply_only():
