@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from daemon.classify.ruleset import RuleSet
     from daemon.model import Directory, Message
 
-CODE_VERSION: Final = 3
+CODE_VERSION: Final = 4
 """Raised with every change here that could change an answer."""
 
 _VERSION_CHARS: Final = 12
@@ -138,7 +138,8 @@ class Classifier:
 
     def _weigh(self, reading: Reading, answers: Floats | None) -> _Weighed:
         """Return what model and rules make of a reading, as if a person had written."""
-        if self._learned is None:
+        # Of a text in another language the model knows a stray word at most.
+        if self._learned is None or reading.is_foreign:
             return _Weighed(verdict=judge_by_rules(reading, self._settings))
         features = features_of(reading)
         if answers is None:
@@ -233,7 +234,7 @@ def _evidence(reading: Reading) -> Iterator[Evidence]:
     reference = reading.facts.references.best
     if reference is not None:
         yield Evidence(step=Step.FACT, name="reference", says="reference", text=reference)
-    if reading.language not in {None, "en"}:
+    if reading.is_foreign:
         says = f"language: {reading.language}, to be translated"
         yield Evidence(step=Step.FACT, name="language", says=says)
     for hit in sorted(reading.scores.hits, key=lambda hit: -abs(hit.points)):

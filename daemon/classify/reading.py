@@ -23,3 +23,8 @@ class Reading:
     writer: Writer
     scores: Scores
     language: str | None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is written in another language than English."""
+        return self.language not in {None, "en"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from daemon.classify.scores import Scores
     from daemon.classify.zones import Zones
-    from daemon.model import Directory, Message
+    from daemon.model import Address, Directory, Message
 
 ICO_DOMAINS: Final = ("ico.org.uk",)
 COMMONS_DOMAIN: Final = "parliament.uk"
@@ -28,7 +28,6 @@ STAKEHOLDER_DOMAINS: Final = (
     *("police.uk", "lgo.org.uk", "spso.gov.scot", "ombudsman.wales"),
 )
 _STRONG: Final = 2.0  # points of text that outweigh what an address says
-_MP_HANDLE: Final = compiled(r"MP(?:Office)?$", ignore_case=False)
 _MP_NAME: Final = compiled(r"\bMP\b", ignore_case=False)
 _PEER: Final = compiled(
     r"\b(?:Lord|Baroness|Viscount|Earl|Lady)\b|House of Lords|^hl[a-z]+@", ignore_case=False
@@ -113,7 +112,7 @@ def _signed_as(message: Message, scores: Scores) -> Source | None:
     """Return whether name and words are an MP's or a chair's."""
     signs = scores.signs
     is_named = _MP_NAME.search(plain_name(message.sender.name)) is not None
-    is_handle = message.box.is_social and _MP_HANDLE.search(message.sender.address.upper())
+    is_handle = message.box.is_social and _is_mps_handle(message.sender)
     if not (is_named or is_handle or signs.get(Sign.MP_OFFICE, 0) >= _STRONG):
         return Source.COMMITTEE_CHAIR if _chairs(signs, at_least=_STRONG) else None
     if _chairs(signs):
@@ -121,6 +120,12 @@ def _signed_as(message: Message, scores: Scores) -> Source | None:
     if signs.get(Sign.PRIVATE_CAPACITY, 0) >= 1 or signs.get(Sign.NOT_AN_MP, 0) >= 1:
         return None
     return Source.MP
+
+
+def _is_mps_handle(sender: Address) -> bool:
+    """Whether a handle is the surname shown and MP, as `@JoSmithMP` of Jo Smith: no `@thetemp`."""
+    surname = "".join(plain_name(sender.name).lower().split()[-1:])
+    return bool(surname) and sender.address.removesuffix("office").endswith(f"{surname}mp")
 
 
 def _by_words(message: Message, scores: Scores) -> Writer | None:

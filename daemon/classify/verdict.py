@@ -48,7 +48,7 @@ class Verdict:
 
 
 def judge_by_rules(reading: Reading, settings: Settings) -> Verdict:
-    """Judge by facts and rules alone: what has served until a model is learnt."""
+    """Judge by facts and rules alone: before a model is learnt, and in other languages."""
     scores = reading.scores
     choice = _in_doubt(_by_points(reading, settings), reading)
     source = _source_by_rules(reading, choice.category)
@@ -58,16 +58,10 @@ def judge_by_rules(reading: Reading, settings: Settings) -> Verdict:
 
 
 def judge_by_model(reading: Reading, opinion: Opinion, settings: Settings) -> Verdict:
-    """Judge by the model, which has counted facts and rules too; a rule that decides goes first.
-
-    Of a text in another language the model knows a stray word at most: the rules look for signs.
-    """
+    """Judge by the model, which has counted facts and rules too; a rule that decides goes first."""
     choice = _by_opinion(reading, opinion, settings)
-    source = _source_by_model(reading, opinion, choice.category)
-    if _is_foreign(reading):
-        criteria = frozenset(_criteria_by_rules(reading.scores, settings))
-    else:
-        criteria = frozenset(_criteria_by_model(reading.scores, opinion, settings))
+    source = _source_by_model(reading, opinion, choice)
+    criteria = frozenset(_criteria_by_model(reading.scores, opinion, settings))
     routine = (
         source is Source.MP
         and choice.category is Category.NEW_COMPLAINT
@@ -88,13 +82,10 @@ def _by_opinion(reading: Reading, opinion: Opinion, settings: Settings) -> Choic
     decided = reading.scores.decided_category
     if decided is not None:
         return _in_doubt(Choice(category=decided, confidence=_BY_RULE, decided=True), reading)
-    foreign = _is_foreign(reading)
-    most = OTHER_LANGUAGE_CONFIDENCE if foreign else 1.0
-    confidence = min(opinion.confidence, most)
     choice = Choice(
         category=opinion.category,
-        confidence=round(confidence, 4),
-        decided=not foreign and confidence >= settings.decide_confidence,
+        confidence=round(opinion.confidence, 4),
+        decided=opinion.confidence >= settings.decide_confidence,
     )
     return _in_doubt(choice, reading)
 
@@ -110,18 +101,14 @@ def _by_points(reading: Reading, settings: Settings) -> Choice:
     category, points = ranked[0]
     lead = points - max(0.0, ranked[1][1] if len(ranked) > 1 else 0.0)
     confidence = _confidence(points, lead, settings)
-    if _is_foreign(reading):
+    if reading.is_foreign:
         confidence = min(confidence, OTHER_LANGUAGE_CONFIDENCE)
     sure = points >= settings.decide_points and lead >= settings.decide_lead
     return Choice(
         category=category,
         confidence=round(confidence, 3),
-        decided=sure and not _is_foreign(reading),
+        decided=sure and not reading.is_foreign,
     )
-
-
-def _is_foreign(reading: Reading) -> bool:
-    return reading.language not in {None, "en"}
 
 
 def _in_doubt(choice: Choice, reading: Reading) -> Choice:
@@ -151,15 +138,19 @@ def _source_by_rules(reading: Reading, category: Category) -> Source:
     return Source.MACHINE
 
 
-def _source_by_model(reading: Reading, opinion: Opinion, category: Category) -> Source:
+def _source_by_model(reading: Reading, opinion: Opinion, choice: Choice) -> Source:
     """Return the source: an address that proves it, else the likeliest that may be."""
-    writer = reading.writer
-    if writer.certain or writer.source in _MPS:
-        return writer.source
+    writer, category = reading.writer, choice.category
     is_enquiry = category is not Category.NOT_AN_ENQUIRY
+    if writer.certain or writer.source in _MPS:
+        # An office's automatic reply comes from its own address.
+        by_machine = not is_enquiry and choice.decided and not reading.message.box.is_social
+        return Source.MACHINE if by_machine else writer.source
     out = {Source.MACHINE} if is_enquiry else set()
     allowed = {one: share for one, share in opinion.sources.items() if one not in out | _MPS}
-    return max(allowed, key=lambda one: allowed[one])
+    likeliest = max(allowed, key=lambda one: allowed[one])
+    is_chatter = not is_enquiry and reading.message.box.is_social
+    return Source.UNKNOWN if is_chatter and likeliest is Source.COMPLAINANT else likeliest
 
 
 # Routine referrals and criteria

@@ -239,7 +239,8 @@ def test_the_evidence_quotes_words_and_sentence(classifier):
     """An officer sees why in a line."""
     text = f"Hello to you all. {WORDS[Category.FOI_DPA]}. I remain yours."
     found = classifier.classify(a_message(text))
-    by_model = {one.name: one for one in found.evidence if one.step is Step.MODEL}
+    of_category = [one for one in found.evidence if one.says.startswith("category: foi-dpa")]
+    by_model = {one.name: one for one in of_category if one.step is Step.MODEL}
     assert by_model["sentence"].text.startswith(WORDS[Category.FOI_DPA])
     assert f"category: {found.category}" in by_model["sentence"].says
     words = by_model["words"].text.split(" / ")

@@ -28,6 +28,8 @@ _MOST_POINTS: Final = 2.0
 _POINTS_UNIT: Final = 4.0
 _MOST_SIGN: Final = 1.5
 _SIGN_UNIT: Final = 2.0
+_MOST_COUNTED: Final = 3.0
+_COUNTED_UNIT: Final = 1.5
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _MP: Final = re.compile(r"\bMP\b")
 
@@ -115,6 +117,18 @@ def _facts(reading: Reading) -> dict[str, float]:
     facts.update({f"rule:{hit.rule.name}": 1 for hit in reading.scores.hits})
     for category, points in reading.scores.categories.items():
         facts[f"category:{category}"] = max(-1.0, min(_MOST_POINTS, points / _POINTS_UNIT))
+    facts.update(_signs_of_criteria(reading))
     for sign, points in reading.scores.signs.items():
         facts[f"sign:{sign}"] = min(_MOST_SIGN, points / _SIGN_UNIT)
     return facts
+
+
+def _signs_of_criteria(reading: Reading) -> dict[str, float]:
+    """Return, for each criterion, how many rules and how many of their phrases point to it."""
+    rules: Counter[str] = Counter()
+    phrases: Counter[str] = Counter()
+    for hit in reading.scores.hits:
+        if hit.rule.criterion is not None:
+            rules[f"rules:{hit.rule.criterion}"] += 1
+            phrases[f"phrases:{hit.rule.criterion}"] += len(hit.words)
+    return {name: min(_MOST_COUNTED, n) / _COUNTED_UNIT for name, n in (rules + phrases).items()}
