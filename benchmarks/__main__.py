@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -93,6 +94,7 @@ def main() -> None:
     samples = [path.read_bytes() for path in sorted((ROOT / "samples/day").rglob("*.eml"))]
     stages(samples)
     whole(samples)
+    subprocess.run([sys.executable, "-m", "benchmarks.classification"], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

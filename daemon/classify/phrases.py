@@ -22,8 +22,8 @@ ENDING: Final = r"""[\pL\pN_']*"""
 HYPHEN: Final = r"""[\s-]?"""
 NUMBER: Final = r"""[0-9][0-9.,]*"""
 
-_MEMORY: Final = 2 << 20
-_SET_MEMORY: Final = 24 << 20
+_MEMORY: Final = (256 << 10, 4 << 20)  # bytes for one pattern, and what it is read in
+_SET_MEMORY: Final = (24 << 20, 64 << 20, 256 << 20)  # for all of them together
 _QUOTES: Final = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " "})
 _PIECES: Final = re2.compile(r"\s*\.\.\.\s*|\s+|[(|)*#.-]|[^\s(|)*#.-]+")
 
@@ -37,7 +37,7 @@ def even(text: str) -> str:
     return text.translate(_QUOTES)
 
 
-def options(*, ignore_case: bool = True, memory: int = _MEMORY) -> Any:  # noqa: ANN401 - re2 ships no types
+def options(*, ignore_case: bool = True, memory: int = _MEMORY[-1]) -> Any:  # noqa: ANN401 - re2 ships no types
     """Return the options that everything here is compiled with."""
     chosen = re2.Options()
     chosen.case_sensitive = not ignore_case
@@ -47,15 +47,17 @@ def options(*, ignore_case: bool = True, memory: int = _MEMORY) -> Any:  # noqa:
 
 
 def compiled(source: str, *, ignore_case: bool = True) -> Any:  # noqa: ANN401 - see `options`
-    """Return a compiled RE2 pattern.
+    """Return a compiled RE2 pattern: with little memory, since there are thousands, or with more.
 
     Raises: PhraseError where RE2 refuses it.
     """
-    try:
-        return re2.compile(source, options(ignore_case=ignore_case))
-    except re2.error as error:
-        reason = error.args[0] if error.args else "not a pattern"
-        raise PhraseError(_as_text(reason)) from None
+    reason: object = "not a pattern"
+    for memory in _MEMORY:
+        try:
+            return re2.compile(source, options(ignore_case=ignore_case, memory=memory))
+        except re2.error as error:
+            reason = error.args[0] if error.args else reason
+    raise PhraseError(_as_text(reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +98,8 @@ class Scan:
         flat = [(number, one) for number, group in enumerate(groups) for one in group]
         self._group_of = tuple(number for number, _ in flat)
         self._words = tuple(compiled(one.full) for _, one in flat)
-        self._set = re2.Set.SearchSet(options(memory=_SET_MEMORY))
-        for source in ("(?s).?", *(one.start for _, one in flat)):  # the first always matches
-            self._set.Add(source)
-        self._set.Compile()
+        # The first always matches: an empty answer then means that memory ran out.
+        self._set = _set_of(("(?s).?", *(one.start for _, one in flat)))
 
     def hits(self, text: str) -> Mapping[int, tuple[str, ...]]:
         """Return which groups occur in a text, each with the words that matched."""
@@ -114,7 +114,6 @@ class Scan:
     def _candidates(self, octets: bytes) -> Iterable[int]:
         """Return the words that may occur: all, should RE2 have run out of memory."""
         indexes = self._set.Match(octets)
-        # An empty answer means just that, as the first source always matches.
         return (
             sorted(index - 1 for index in indexes if index) if indexes else range(len(self._words))
         )
@@ -141,6 +140,24 @@ def _piece(piece: str) -> str:
 def _is_plain(letter: str) -> bool:
     r"""Whether RE2's `\b` knows the letter: it counts only ASCII as parts of words."""
     return letter.isascii() and letter.isalnum()
+
+
+def _set_of(sources: Sequence[str]) -> Any:  # noqa: ANN401 - see `options`
+    """Return all sources compiled together, with as much memory as they take.
+
+    Raises: PhraseError where it is too much.
+    """
+    for memory in _SET_MEMORY:
+        found = re2.Set.SearchSet(options(memory=memory))
+        for source in sources:
+            found.Add(source)
+        try:
+            found.Compile()
+        except re2.error:
+            continue
+        return found
+    msg = "all patterns together take too much memory"
+    raise PhraseError(msg)
 
 
 def _as_text(reason: object) -> str:

@@ -125,6 +125,14 @@ def test_the_scan_finds_what_each_phrase_alone_finds():
     assert set(together) == alone == {0, 2}
 
 
+def test_an_office_may_write_many_more_rules_than_are_shipped():
+    """What all of them take together grows with them."""
+    phrases = [f"(word{n}|term{n}) of ... letter{n}*" for n in range(6_000)]
+    assert set(Scan([[phrase(words)] for words in phrases]).hits("a term4711 of a letter4711")) == {
+        4711
+    }
+
+
 def test_the_version_follows_the_rules_and_the_directory():
     """Stored beside each answer, so it has to tell which rules gave it."""
     one = RuleSet.from_mapping({"rule": [a_rule()]})
