@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime  # noqa: TC003 -- typer reads it
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -124,7 +125,7 @@ def _learn(
     config: Config, shelf: Shelf, folder: Path, *, adopt_by: str, if_needed: bool, as_json: bool
 ) -> None:
     lessons = gather(folder, _corrections(config), config)
-    place, adopted = AdoptedModel.of(config).found() or (shelf, None)
+    place, adopted = _serving(config, shelf, replacing=bool(adopt_by))
     may_serve = adopted is None or (if_needed and not adopted.by_person)
     if if_needed and shelf.has(lessons.version):
         if may_serve and (adopted is None or adopted.version != lessons.version):
@@ -135,17 +136,19 @@ def _learn(
     judge = Judge.of(config.rules, config.policy, read_clock)
     with refusing():
         candidate = learn_from(lessons, shelf, judge, learnt_at=read_clock().isoformat())
-    other = adopted is not None and adopted.version != lessons.version
+    last = _without_unreadable(place, adopted)
     compared = (
-        compare(lessons, candidate, shelf, adopted.version, judge) if other and adopted else []
+        compare(lessons, candidate, place, last.version, judge)
+        if last is not None and last.version != lessons.version
+        else []
     )
     serves = adopted
     if adopt_by or may_serve:
         with refusing():
-            if adopted is not None:
-                shelf.take_over(adopted.version, place)
+            if last is not None:
+                shelf.take_over(last.version, place)
             serves = shelf.adopt(
-                lessons.version, by_person=bool(adopt_by), now=read_clock(), last=adopted
+                lessons.version, by_person=bool(adopt_by), now=read_clock(), last=last
             )
         if adopt_by:
             _record(config, adopted, serves, adopt_by)
@@ -153,6 +156,34 @@ def _learn(
         print(json.dumps(_as_json(candidate, compared, serves)))
         return
     _print(candidate, compared, serves, shelf)
+
+
+def _serving(config: Config, shelf: Shelf, *, replacing: bool) -> tuple[Shelf, Adopted | None]:
+    """Return which model serves and where it lies; a note that is broken is there to be replaced.
+
+    Raises:
+        ShelfError: the note cannot be read, and nobody asks for another.
+    """
+    try:
+        return AdoptedModel.of(config).found() or (shelf, None)
+    except ShelfError:
+        if not replacing:
+            raise
+        return shelf, None
+
+
+def _without_unreadable(place: Shelf, adopted: Adopted | None) -> Adopted | None:
+    """Return the model to compare with and to go back to: what cannot be read is neither."""
+    while adopted is not None:
+        try:
+            place.load(adopted.version)
+        except ShelfError as error:
+            say(f"There is no going back to {adopted.version}: {error}")
+            before = adopted.before
+            adopted = replace(adopted, version=before[0], before=before[1:]) if before else None
+        else:
+            return adopted
+    return None
 
 
 def _corrections(config: Config) -> list[Example]:

@@ -30,8 +30,9 @@ from daemon.classify.learned.model import (
     Trust,
     shares_of,
     shown_of,
+    shown_of_routine,
 )
-from daemon.model import Source
+from daemon.model import Criterion, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -258,15 +259,21 @@ def _trusts(
     shares = [shares_of(answers) for answers in unseen[:, : ends[0]].astype(np.float32)]
     right = np.array([row[int(share.argmax())] for row, share in zip(wanted, shares, strict=True)])
     criteria = range(ends[1], ends[1] + len(CRITERIA))
-    by_mps = np.array([lesson.labels.source is Source.MP for lesson in lessons])
+    # Only letters without a criterion are ever taken for routine: those are to be told apart.
+    open_ones = np.array([_could_be_routine(lesson.labels) for lesson in lessons])
+    of_routine = np.array([shown_of_routine(row) for row in unseen.astype(np.float32)])
     return {
         "category_trust": _trust(np.array([shown_of(share) for share in shares]), right),
         "criterion_trust": {
             criterion: _trust(unseen[:, [column]], wanted[:, column])
             for criterion, column in zip(CRITERIA, criteria, strict=True)
         },
-        "routine_trust": _trust(unseen[by_mps][:, [-1]], wanted[by_mps][:, -1]),
+        "routine_trust": _trust(of_routine[open_ones], wanted[open_ones][:, -1]),
     }
+
+
+def _could_be_routine(labels: Labels) -> bool:
+    return labels.source is Source.MP and not labels.criteria - {Criterion.MP_NON_ROUTINE}
 
 
 def _trust(shown: NDArray[np.float64], right: NDArray[np.bool_]) -> Trust:

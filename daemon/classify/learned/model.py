@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised with every change of what is packed or of how features are counted."""
 
 ROUTINE: Final = "routine"
@@ -197,7 +197,7 @@ class LearnedModel:
             confidence=self.category_trust.of(shown_of(shares)),
             sources=dict(zip(SOURCES, sources.tolist(), strict=True)),
             criteria={one: self.criterion_trust[one].of((answer,)) for one, answer in of_criteria},
-            routine=self.routine_trust.of((float(answers[_CRITERIA_END]),)),
+            routine=self.routine_trust.of(shown_of_routine(answers)),
             weighed=weighed,
         )
 
@@ -267,9 +267,9 @@ class LearnedModel:
             lexicon=Lexicon(rows=rows, rarity=arrays["rarity"]),
             weights=arrays["weights"],
             bias=arrays["bias"],
-            category_trust=_trust(header["category_trust"]),
-            criterion_trust={criterion: _trust(trusts[criterion]) for criterion in CRITERIA},
-            routine_trust=_trust(header["routine_trust"]),
+            category_trust=_trust(header["category_trust"], shown=2),
+            criterion_trust={one: _trust(trusts[one], shown=1) for one in CRITERIA},
+            routine_trust=_trust(header["routine_trust"], shown=2),
         )
 
 
@@ -295,6 +295,13 @@ def shown_of(shares: Floats) -> tuple[float, float]:
     last = np.sort(shares)
     first, second = float(last[-1]), float(last[-2])
     return _log_odds(first), _log_odds(first / (first + second))
+
+
+def shown_of_routine(answers: Floats) -> tuple[float, float]:
+    """Return what answers show of a routine referral: the routine answer, and a new complaint's."""
+    new_complaint = CATEGORIES.index(Category.NEW_COMPLAINT)
+    share = float(shares_of(answers[:_CATEGORY_END])[new_complaint])
+    return float(answers[_CRITERIA_END]), _log_odds(share)
 
 
 def _log_odds(share: float) -> float:
@@ -326,5 +333,10 @@ def _trust_as_json(trust: Trust) -> dict[str, Any]:
     return {"weights": list(trust.weights), "bias": trust.bias}
 
 
-def _trust(entry: Mapping[str, Any]) -> Trust:
-    return Trust(weights=tuple(float(w) for w in entry["weights"]), bias=float(entry["bias"]))
+def _trust(entry: Mapping[str, Any], *, shown: int) -> Trust:
+    """Return a curve over so many figures."""
+    weights = tuple(float(w) for w in entry["weights"])
+    if len(weights) != shown:
+        msg = "its parts do not fit each other"
+        raise UnusableModelError(msg)
+    return Trust(weights=weights, bias=float(entry["bias"]))
