@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from daemon.classify.phrases import compiled
+from daemon.classify.zones import ENQUIRY
 
 if TYPE_CHECKING:
     from daemon.classify.ruleset import Settings
@@ -28,7 +29,6 @@ class References:
     own: str | None = None
     customer_care: str | None = None
     other: str | None = None
-    own_in_new_text: bool = False
 
     @property
     def best(self) -> str | None:
@@ -42,7 +42,7 @@ class ReferenceFinder:
     __slots__ = ("_customer_care", "_introduced", "_other", "_own")
 
     def __init__(self, settings: Settings) -> None:
-        self._own = _shapes(settings.own_references, ignore_case=True)
+        self._own = _shapes((*settings.own_references, ENQUIRY), ignore_case=True)
         self._customer_care = _shapes(settings.customer_care_references, ignore_case=True)
         self._other = _shapes(settings.other_references, ignore_case=False)
         self._introduced = compiled(_INTRODUCED)
@@ -50,12 +50,10 @@ class ReferenceFinder:
     def found(self, zones: Zones) -> References:
         """Return the case numbers of a message: the new text's before the subject's."""
         places = (zones.new, zones.subject, zones.quoted)
-        own = _first(self._own, places)
         return References(
-            own=own,
+            own=_first(self._own, places),
             customer_care=_first(self._customer_care, places),
             other=_first(self._other, places) or self._introduced_in(places),
-            own_in_new_text=_first(self._own, places[:2]) is not None,
         )
 
     def _introduced_in(self, places: tuple[str, ...]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from daemon.classify.phrases import even
+from daemon.classify.phrases import compiled, even
 
 if TYPE_CHECKING:
     from daemon.model import Message
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 OPENING_CHARS: Final = 400
 CLOSING_CHARS: Final = 450
 READ_CHARS: Final = 60_000  # of each part: what follows in a longer one says nothing new
+ENQUIRY: Final = "(?-i:[A-Z]{1,4}-[0-9A-Z]{5}-[0-9A-Z]{5})"
+"""The shape of the references that we give, as `PH-7K3M9-QXDT2`."""
+_ANSWERS_US: Final = compiled(rf"^\s*(?:(?:re|aw|sv|fwd?)\s*:\s*)+.*\b{ENQUIRY}\b")
 
 
 class Zone(StrEnum):
@@ -59,9 +62,12 @@ def zones_of(message: Message) -> Zones:
     passed_on = [
         part for item in message.forwarded if (part := item.text) not in message.quoted_text
     ]
-    quoted = "\n".join([message.quoted_text, *passed_on])
+    subject = even(message.subject).strip()
+    # "Re: We have your message: our reference …" are our words and not the writer's.
+    ours = [subject] if _ANSWERS_US.search(subject) else []
+    quoted = "\n".join([*ours, message.quoted_text, *passed_on])
     return Zones(
-        subject=even(message.subject).strip(),
+        subject="" if ours else subject,
         new=even(message.new_text[:READ_CHARS]).strip(),
         quoted=even(quoted[:READ_CHARS]).strip(),
         sender=even(f"{plain_name(message.sender.name)} <{message.sender.address}>"),

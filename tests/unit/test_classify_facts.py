@@ -291,3 +291,27 @@ def test_somebody_at_risk_is_seen(text):
 def test_grief_and_figures_of_speech_raise_no_alert(text):
     """Calm talk of the past, and turns of phrase."""
     assert Criterion.VULNERABLE not in classified(text).criteria
+
+
+@pytest.mark.parametrize(
+    ("handle", "name", "expected"),
+    [
+        ("@adafinchmp", "Ada Finch", Source.MP),
+        ("@adafinchmpoffice", "Ada Finch", Source.MP),
+        ("@debthetemp", "Deb the Temp", Source.COMPLAINANT),
+        ("@camp", "", Source.COMPLAINANT),
+    ],
+)
+def test_a_handle_is_an_mps_where_it_is_the_surname_and_mp(handle, name, expected):
+    """A handle that merely ends in those letters is nobody's office."""
+    assert source("My surgery is shut.", sender=handle, name=name, box=Box.X_DM) is expected
+
+
+def test_the_title_of_our_own_letter_is_not_the_writers_words():
+    """An answer to the acknowledgement carries it; the number in it still counts."""
+    title = "I want to make a complaint: our reference PH-7K3M9-QXDT2"
+    found = classified("Thank you.", subject=f"RE: Fwd: {title}")
+    assert found.reference == "PH-7K3M9-QXDT2"
+    assert not [one for one in found.evidence if one.name == "wants-to-complain"]
+    by_themselves = classified("Thank you.", subject="I want to make a complaint: one-forty-eight")
+    assert [one for one in by_themselves.evidence if one.name == "wants-to-complain"]
