@@ -106,6 +106,28 @@ def test_the_next_serves_on_a_persons_word_only(folder):
     assert learnt(folder, "--adopt", "--by", "A. Admin")["adopted"] == said["version"]
 
 
+def test_learning_goes_on_beside_a_model_that_cannot_be_read(folder):
+    """A disk or another version of the software spoilt it: there is nothing to compare with."""
+    first = learnt(folder)["version"]
+    (folder.state / "models" / first / "model.bin").write_bytes(b"spoilt")
+    another_example(folder)
+    done = run(folder, "learn", "--json", "--adopt", "--by", "A. Admin")
+    said = json.loads(done.stdout)
+    assert said["compared"] == []
+    assert said["adopted"] == said["version"] != first
+    assert f"no going back to {first}" in done.stderr
+    assert Shelf.of(folder.state).adopted().before == ()
+
+
+def test_a_note_that_names_no_model_is_replaced_on_a_persons_word(folder):
+    """It says so itself."""
+    learnt(folder)
+    (folder.state / "models" / "adopted.json").write_text("{}")
+    assert "learn --adopt" in run(folder, "learn", code=65).stderr
+    said = learnt(folder, "--adopt", "--by", "A. Admin")
+    assert Shelf.of(folder.state).adopted().version == said["version"]
+
+
 def test_one_command_goes_back(folder):
     """At three in the morning, without learning anything."""
     first = learnt(folder)["version"]

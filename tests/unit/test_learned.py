@@ -202,6 +202,12 @@ def npy(array) -> bytes:
     return out.getvalue()
 
 
+def header(**changes: object) -> bytes:
+    """The header of a packed model, changed."""
+    with zipfile.ZipFile(io.BytesIO(something_learnt().model.pack())) as packed:
+        return json.dumps({**json.loads(packed.read("header.json")), **changes}).encode()
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -212,6 +218,7 @@ def npy(array) -> bytes:
         (repacked(weights_npy=npy(np.zeros((1, 1)))), "do not fit"),
         (repacked(weights_npy=npy(np.array([object()]))), "holds no model"),
         (repacked(bias_npy=npy(np.full(len(HEADS), np.nan))), "no number"),
+        (repacked(header_json=header(routine_trust={"weights": [1], "bias": 0})), "do not fit"),
     ],
 )
 def test_bytes_that_are_no_model_are_refused(content, why):
