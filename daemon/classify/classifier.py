@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from daemon.classify.ruleset import RuleSet
     from daemon.model import Directory, Message
 
-CODE_VERSION: Final = 5
+CODE_VERSION: Final = 6
 """Raised with every change here that could change an answer."""
 
 _VERSION_CHARS: Final = 12

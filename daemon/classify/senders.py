@@ -29,6 +29,8 @@ STAKEHOLDER_DOMAINS: Final = (
 )
 _STRONG: Final = 2.0  # points of text that outweigh what an address says
 _MP_NAME: Final = compiled(r"\bMP\b", ignore_case=False)
+_COMMITTEE: Final = compiled(r"\bcommittee\b")
+_OURS: Final = compiled(r"public administration|health|\bpacac\b|\bhscc?\b")
 _PEER: Final = compiled(
     r"\b(?:Lord|Baroness|Viscount|Earl|Lady)\b|House of Lords|^hl[a-z]+@", ignore_case=False
 )
@@ -83,7 +85,8 @@ def _from_parliament(message: Message, zones: Zones, scores: Scores) -> Writer |
     if not _within(message.sender.domain, (COMMONS_DOMAIN,)):
         return None
     signs = scores.signs
-    if _chairs(signs):
+    is_another = _COMMITTEE.search(zones.sender) and not _OURS.search(zones.sender)
+    if _chairs(signs) and not is_another:
         return _fact(Source.COMMITTEE_CHAIR, "committee", zones.sender)
     if signs.get(Sign.PRIVATE_CAPACITY, 0) >= 1:
         return _fact(Source.COMPLAINANT, "private-capacity", zones.sender)
@@ -92,6 +95,8 @@ def _from_parliament(message: Message, zones: Zones, scores: Scores) -> Writer |
         return _fact(Source.STAKEHOLDER, "not-an-mp", zones.sender)
     if says_mp or signs.get(Sign.MP_OFFICE, 0) >= 1 or "casework" in message.sender.address:
         return _fact(Source.MP, "commons-address-and-office", zones.sender)
+    if signs.get(Sign.CHAIR, 0) >= _STRONG:
+        return _fact(Source.MP, "another-committee", zones.sender)
     return None
 
 
@@ -113,7 +118,8 @@ def _signed_as(message: Message, scores: Scores) -> Source | None:
     signs = scores.signs
     is_named = _MP_NAME.search(plain_name(message.sender.name)) is not None
     is_handle = message.box.is_social and _is_mps_handle(message.sender)
-    if not (is_named or is_handle or signs.get(Sign.MP_OFFICE, 0) >= _STRONG):
+    by_words = signs.get(Sign.MP_OFFICE, 0) >= _STRONG and _by_domain(message) is None
+    if not (is_named or is_handle or by_words):
         return Source.COMMITTEE_CHAIR if _chairs(signs, at_least=_STRONG) else None
     if _chairs(signs):
         return Source.COMMITTEE_CHAIR

@@ -66,6 +66,7 @@ def judge_by_model(reading: Reading, opinion: Opinion, settings: Settings) -> Ve
         source is Source.MP
         and choice.category is Category.NEW_COMPLAINT
         and not criteria
+        and not _asks_for_more(reading.scores)
         and opinion.routine >= settings.routine_confidence
     )
     after_decision = opinion.criteria[Criterion.MP_POST_DECISION]
@@ -162,9 +163,12 @@ def _is_routine_by_rules(
     """Whether an MP passes on a new complaint with nothing that asks for more (guide §1.4)."""
     if category is not Category.NEW_COMPLAINT:
         return False
+    return scores.signs.get(Sign.REFERS, 0) > 0 and not criteria and not _asks_for_more(scores)
+
+
+def _asks_for_more(scores: Scores) -> bool:
     signs = scores.signs
-    special = signs.get(Sign.SPECIAL_CONCERN, 0) >= 1 or signs.get(Sign.PERSONAL_ATTENTION, 0) >= 1
-    return signs.get(Sign.REFERS, 0) > 0 and not criteria and not special
+    return signs.get(Sign.SPECIAL_CONCERN, 0) >= 1 or signs.get(Sign.PERSONAL_ATTENTION, 0) >= 1
 
 
 def _criteria_by_rules(scores: Scores, settings: Settings) -> Iterator[Criterion]:

@@ -34,6 +34,19 @@ def test_a_known_office_and_a_known_chair_are_known_by_address():
         ("Lord Ash", "ash@parliament.uk", "I sit in the other place.", Source.STAKEHOLDER),
         ("J Smith", "smithj@parliament.uk", "The car park is closed.", Source.STAKEHOLDER),
         ("Baroness Oak MP", "oak@parliament.uk", "My constituent asks.", Source.MP),
+        ("Barns Committee", "barnscom@parliament.uk", "A letter from the Chair.", Source.MP),
+        (
+            "Barns Committee",
+            "barnscom@parliament.uk",
+            "As the Chair of PACAC said, our Chair has asked me.",
+            Source.MP,
+        ),
+        (
+            "Chair, Public Administration & Constitutional Affairs Committee",
+            "ashm@parliament.uk",
+            "Good morning.",
+            Source.COMMITTEE_CHAIR,
+        ),
     ],
 )
 def test_a_parliament_address_alone_proves_nothing(name, address, text, expected):
@@ -315,3 +328,19 @@ def test_the_title_of_our_own_letter_is_not_the_writers_words():
     assert not [one for one in found.evidence if one.name == "wants-to-complain"]
     by_themselves = classified("Thank you.", subject="I want to make a complaint: one-forty-eight")
     assert [one for one in by_themselves.evidence if one.name == "wants-to-complain"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Good day.\n\nYours sincerely\nAda Finch MP", Source.MP),
+        (
+            "Good day. My MP has signed it.\nThe form was signed by Ada Finch MP.",
+            Source.COMPLAINANT,
+        ),
+        ("My form is signed by Ada Finch MP, Member for Wold. Jo Bell", Source.COMPLAINANT),
+    ],
+)
+def test_whoever_names_an_mp_is_none(text, expected):
+    """An MP's name is a signature where a line begins or ends with it."""
+    assert source(f"{text}\n", name="Jo") is expected
