@@ -12,7 +12,7 @@ from rich.text import Text
 
 from daemon import words
 from daemon.deadlines import LONDON
-from daemon.model import ClockKind
+from daemon.model import ClockKind, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from daemon.evaluate import Figure
     from daemon.explain import Judged
     from daemon.learning import Compared
-    from daemon.model import Category, Classification, Decision, Message
+    from daemon.model import Category, Classification, Decision, Evidence, Message
 
 _EVIDENCE_SHOWN = 6
 _WORDS_SHOWN = 80
@@ -80,13 +80,25 @@ def taken_for(found: Classification) -> str:
 
 
 def why(found: Classification) -> str:
-    """Return the evidence, a line each."""
+    """Return the evidence for what was concluded, a line each; `explain --json` has all of it."""
     lines = []
-    for item in found.evidence[:_EVIDENCE_SHOWN]:
+    for item in _telling(found):
         said = item.text if len(item.text) <= _WORDS_SHOWN else item.text[:_WORDS_SHOWN] + "…"
         quoted = f": “{' '.join(said.split())}”" if said else ""
         lines.append(f"{item.says} ({item.step.value} {item.name}){quoted}")
     return "\n".join(lines)
+
+
+def _telling(found: Classification) -> list[Evidence]:
+    """Return the facts, and what speaks for the category, source and criteria that were shown."""
+    concluded = {f"category: {found.category}", f"source: {found.source}"}
+    concluded |= {f"criterion: {criterion}" for criterion in found.criteria}
+    by_step: dict[Step, list[Evidence]] = {step: [] for step in Step}
+    for item in found.evidence:
+        said = item.says.split(", ")[0]
+        if item.step is Step.FACT or said in concluded or said.startswith("set aside"):
+            by_step[item.step].append(item)
+    return [item for items in by_step.values() for item in items[:_EVIDENCE_SHOWN]]
 
 
 def goes_to(decision: Decision) -> str:

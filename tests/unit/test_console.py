@@ -6,8 +6,9 @@ import io
 
 from rich.console import Console
 
-from daemon.console import enquiry_view, harmless, message_lines
-from tests.builders import a_decision
+from daemon.console import enquiry_view, harmless, message_lines, why
+from daemon.model import Criterion, Evidence, Step
+from tests.builders import a_classification, a_decision
 from tests.unit.classifying import a_message, the_classifier
 
 STEERING = "\x1b]0;title\x07\x9b31m\u202egpj.exe\u202c\u2066a\u2069\u202a\u2068"
@@ -51,3 +52,28 @@ def test_a_stored_enquiry_cannot_steer_the_terminal():
         **{name: [] for name in ("registers", "criteria", "deadlines", "outbox", "acts", "audit")},
     }
     assert is_harmless(shown(enquiry_view(view)))
+
+
+def test_why_shows_what_speaks_for_each_conclusion():
+    """However many rules spoke for something else: an officer has to see why in a line."""
+    model = Step.MODEL
+    found = a_classification(
+        criteria=(Criterion.VULNERABLE,),
+        evidence=(
+            Evidence(step=Step.FACT, name="member-of-the-public", says="source: complainant"),
+            *(
+                Evidence(step=Step.RULE, name=f"rule-{n}", says="category: other", text="x")
+                for n in range(9)
+            ),
+            Evidence(step=Step.RULE, name="crisis", says="criterion: vulnerable", text="goodbye"),
+            Evidence(step=Step.RULE, name="ours", says="criterion: high-profile", text="film"),
+            Evidence(step=model, name="words", says="category: new-complaint, 90 % sure"),
+            Evidence(step=model, name="words", says="criterion: vulnerable, 40 % sure"),
+        ),
+    )
+    assert why(found).splitlines() == [
+        "source: complainant (fact member-of-the-public)",
+        "criterion: vulnerable (rule crisis): “goodbye”",
+        "category: new-complaint, 90 % sure (model words)",
+        "criterion: vulnerable, 40 % sure (model words)",
+    ]
