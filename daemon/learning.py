@@ -190,10 +190,16 @@ def _cases(
     examples: Sequence[Example], judge: Judge, unseen: NDArray[np.float64]
 ) -> tuple[Case, ...]:
     """Return each example with what its answers would have led to."""
-    return tuple(_case(example, judge, row) for example, row in zip(examples, unseen, strict=True))
+    return tuple(
+        case_of(example, judge, row) for example, row in zip(examples, unseen, strict=True)
+    )
 
 
-def _case(example: Example, judge: Judge, answers: NDArray[np.float64] | None) -> Case:
+def case_of(example: Example, judge: Judge, answers: NDArray[np.float64] | None = None) -> Case:
+    """Return an example with what its message leads to.
+
+    `answers` are those of weights that had not seen it, where the judge's model has.
+    """
     as_learnt = None if answers is None else answers.astype(np.float32)
     found, decision = judge.decided(example.message, answers=as_learnt)
     return Case(
@@ -209,6 +215,12 @@ def digest_of(example: Example) -> str:
     message = example.message
     parts = (message.box, message.sender.name, message.sender.address, message.subject)
     return hashlib.sha256("\0".join((*parts, message.text)).encode()).hexdigest()[:VERSION_CHARS]
+
+
+def unseen_answers(shelf: Shelf, version: str) -> dict[str, NDArray[np.float64]]:
+    """Return what a model would have said of each example it learnt from, unseen; by digest."""
+    known: dict[str, Any] = json.loads(shelf.answers(version) or b"{}")
+    return {digest: np.array(row) for digest, row in known.items()}
 
 
 def _packed(answers: dict[str, NDArray[np.float64]]) -> bytes:
@@ -231,12 +243,9 @@ def compare(
         ShelfError: the earlier model cannot be read.
     """
     model = shelf.load(before)
-    known: dict[str, Any] = json.loads(shelf.answers(before) or b"{}")
+    known = unseen_answers(shelf, before)
     old_judge = judge.with_model(model)
-    old: list[Case] = []
-    for example in lessons.examples:
-        row = known.get(digest_of(example))
-        old.append(_case(example, old_judge, None if row is None else np.array(row)))
+    old = [case_of(one, old_judge, known.get(digest_of(one))) for one in lessons.examples]
     return list(_compared(candidate.cases, old))
 
 

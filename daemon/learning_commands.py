@@ -23,9 +23,18 @@ from daemon.console import (
     figures_table,
 )
 from daemon.deadlines import LONDON
-from daemon.evaluate import Case, answer_of, confusions, table
+from daemon.evaluate import confusions, table
 from daemon.explain import Judge
-from daemon.learning import LearningError, compare, correction_of, gather, learn_from
+from daemon.learning import (
+    LearningError,
+    case_of,
+    compare,
+    correction_of,
+    digest_of,
+    gather,
+    learn_from,
+    unseen_answers,
+)
 from daemon.lines import read_examples
 from daemon.shelf import Shelf, ShelfError
 from daemon.startup import (
@@ -46,7 +55,10 @@ from daemon.startup import (
 from daemon.store import StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from daemon.backtest import Change
     from daemon.classify import Example
@@ -279,16 +291,11 @@ def evaluate(
     read = read_examples(content, path=str(path), writer=path.stem)
     for mistake in read.mistakes:
         say(mistake)
-    judge = judge_of(loaded)
-    cases = [
-        Case(
-            id=one.id,
-            box=one.message.box,
-            labels=one.labels,
-            answer=answer_of(*judge.decided(one.message)),
-        )
-        for one in read.examples
-    ]
+    judge, known = judge_of(loaded), _learnt_from(loaded)
+    learnt = sum(digest_of(one) in known for one in read.examples)
+    if learnt:
+        say(f"The model has learnt from {learnt} of these: others' weights judge them.")
+    cases = [case_of(one, judge, known.get(digest_of(one))) for one in read.examples]
     figures, mistaken = table(cases), confusions(cases)
     if as_json_:
         rows = [figure.as_json() for figure in figures]
@@ -368,6 +375,15 @@ def _change_as_json(change: Change) -> dict[str, object]:
         "changes": {key: {"from": a, "to": b} for key, (a, b) in change.changes.items()},
         "category_by_person": change.person_said or None,
     }
+
+
+def _learnt_from(config: Config) -> Mapping[str, NDArray[np.float64]]:
+    """Return what the adopted model would have said of its own examples, had it not seen them."""
+    try:
+        found = AdoptedModel.of(config).found()
+    except ShelfError:
+        return {}
+    return unseen_answers(found[0], found[1].version) if found else {}
 
 
 def judge_of(config: Config) -> Judge:

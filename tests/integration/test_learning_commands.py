@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -233,6 +234,18 @@ def test_evaluate_prints_the_table(folder, labelled):
     assert "category right" in run(folder, "evaluate", str(labelled)).stdout
 
 
+def test_evaluate_judges_what_was_learnt_from_as_if_unseen(folder):
+    """Else the table of the examples themselves would flatter."""
+    version = learnt(folder)["version"]
+    path = folder.state / "models" / version / "answers.json"
+    rows = json.loads(path.read_text())
+    path.write_text(json.dumps({digest: [-x for x in row] for digest, row in rows.items()}))
+    done = run(folder, "evaluate", "--json", str(folder.path / "examples" / "writer-a.jsonl"))
+    assert "has learnt from" in done.stderr
+    by_key = {row["key"]: row for row in json.loads(done.stdout)["figures"]}
+    assert by_key["category"]["hits"] < by_key["category"]["of"] / 2
+
+
 def test_evaluate_names_lines_that_are_no_examples(folder, labelled):
     """65; the others are measured all the same."""
     labelled.write_text(labelled.read_text() + "{}\n")
@@ -260,7 +273,9 @@ def enquiry(folder) -> str:
     run(folder, "learn")
     place = folder.state / "inboxes" / "customer-care" / "new"
     place.mkdir(parents=True)
-    (place / "one.eml").write_bytes(a_mail(text="Your caseworker never rang back. It is wrong."))
+    path = place / "one.eml"
+    path.write_bytes(a_mail(text="Your caseworker never rang back. It is wrong."))
+    os.utime(path, (0, 0))  # a file that was dropped this moment is left to settle
     for name in ("cur", "tmp"):
         (place.parent / name).mkdir()
     run(folder, "once")
