@@ -9,19 +9,20 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from daemon import logs
-from daemon.app import connect_store, load_templates, make_casework, make_revision
-from daemon.casework import Casework, CaseworkError, Correction
+from daemon.app import connect_store
+from daemon.commands import enquiries
+from daemon.commands.learning import backtest, evaluate, judge_of, learn
+from daemon.commands.options import ConfigOption, JsonOption, ReferenceArgument, StateOption
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.deadlines import WorkingDays, deadline, deadline_as_json, parse_received
 from daemon.explain import Judged, as_json
-from daemon.learning_commands import backtest, evaluate, judge_of, learn
-from daemon.model import Box, Category, ClockKind, Criterion, Source
+from daemon.model import Box, ClockKind
 from daemon.startup import (
     EX_CONFIG,
     EX_DATAERR,
@@ -42,13 +43,9 @@ from daemon.startup import (
     say,
     share,
     start,
-    templates_folder,
 )
 from daemon.store import StoreUnavailableError
 from daemon.tokens import as_reference
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 app = typer.Typer(
     name="assurance",
@@ -60,20 +57,9 @@ app = typer.Typer(
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
 
-app.command()(learn)
-app.command()(evaluate)
-app.command()(backtest)
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
-]
-StateOption = Annotated[
-    Path | None, typer.Option("--state", help="The state folder; that of the config by default.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="For a program to read.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who does this: your name.")]
-NoteOption = Annotated[str, typer.Option("--note", help="A few words for the record.")]
-ReferenceArgument = Annotated[str, typer.Argument(metavar="REF", help="The enquiry's reference.")]
+enquiries.register(app)
+for one in (learn, evaluate, backtest):
+    app.command()(one)
 
 
 @app.command()
@@ -219,8 +205,9 @@ def deadline_command(
     as_json_: JsonOption = False,
 ) -> None:
     """Say when a clock falls due, reminds and escalates, with the working."""
-    if kind not in set(ClockKind):
-        fail(EX_USAGE, f"There is no clock {kind!r}. Known: {', '.join(ClockKind)}.")
+    known = [one for one in ClockKind if one is not ClockKind.UPDATE]  # no clock of a message
+    if kind not in known:
+        fail(EX_USAGE, f"There is no clock {kind!r}. Known: {', '.join(known)}.")
     try:
         received_at = parse_received(received)
     except ValueError as error:
@@ -256,124 +243,6 @@ def show(
         print(json.dumps(view, default=str))
         return
     Console().print(enquiry_view(view))
-
-
-def _act(
-    what: str, reference: str, config: Path | None, state: Path | None, *, by: str, note: str
-) -> None:
-    """Do one thing of casework and say what came of it."""
-
-    def act(casework: Casework, by: str) -> str:
-        return str(getattr(casework, what)(reference, by=by, note=note))
-
-    _do(load_config(config, state), act, by=by)
-
-
-def _do(config: Config, act: Callable[[Casework, str], str], *, by: str) -> None:
-    """Have somebody do something, and say what came of it."""
-    if not by.strip():
-        fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
-    store = connect(config)
-    with refusing():
-        casework = make_casework(config, store)
-    try:
-        print(act(casework, by.strip()))
-    except CaseworkError as error:
-        fail(EX_DATAERR, str(error))
-    except StoreUnavailableError as error:
-        fail(EX_TEMPFAIL, str(error))
-
-
-@app.command()
-def replied(
-    reference: ReferenceArgument,
-    by: ByOption,
-    config: ConfigOption = None,
-    state: StateOption = None,
-    note: NoteOption = "",
-) -> None:
-    """Record that somebody has replied: every clock of the enquiry ends."""
-    _act("replied", reference, config, state, by=by, note=note)
-
-
-@app.command("close")
-def close_command(
-    reference: ReferenceArgument,
-    by: ByOption,
-    config: ConfigOption = None,
-    state: StateOption = None,
-    note: NoteOption = "",
-) -> None:
-    """Close an enquiry."""
-    _act("close", reference, config, state, by=by, note=note)
-
-
-@app.command()
-def confirm(
-    reference: ReferenceArgument,
-    by: ByOption,
-    config: ConfigOption = None,
-    state: StateOption = None,
-    note: NoteOption = "",
-) -> None:
-    """Confirm that you look after somebody who may be at risk: the alert stops climbing."""
-    _act("confirm", reference, config, state, by=by, note=note)
-
-
-@app.command()
-def release(
-    reference: ReferenceArgument,
-    by: ByOption,
-    config: ConfigOption = None,
-    state: StateOption = None,
-    note: NoteOption = "",
-) -> None:
-    """Let a held acknowledgement go."""
-    _act("release", reference, config, state, by=by, note=note)
-
-
-@app.command()
-def correct(  # noqa: PLR0913, PLR0917 -- a person names what is wrong; typer reads the signature
-    reference: ReferenceArgument,
-    by: ByOption,
-    category: Annotated[
-        Category | None, typer.Option("--category", help="What the writer mainly wants.")
-    ] = None,
-    source: Annotated[Source | None, typer.Option("--source", help="Who wrote.")] = None,
-    routine: Annotated[
-        bool | None,
-        typer.Option("--routine/--not-routine", help="Whether an MP just passes a complaint on."),
-    ] = None,
-    add: Annotated[
-        list[Criterion] | None, typer.Option("--add", help="A criterion that it meets.")
-    ] = None,
-    drop: Annotated[
-        list[Criterion] | None, typer.Option("--drop", help="A criterion that it does not meet.")
-    ] = None,
-    message: Annotated[
-        int | None, typer.Option("--message", help="Which of its messages; the first by default.")
-    ] = None,
-    config: ConfigOption = None,
-    state: StateOption = None,
-    note: NoteOption = "",
-) -> None:
-    """Say what an enquiry is: route, registers and clocks follow, and the next model learns."""
-    change = Correction(
-        category=category,
-        source=source,
-        routine=routine,
-        add=frozenset(add or ()),
-        drop=frozenset(drop or ()),
-        message_id=message,
-    )
-    loaded = load_config(config, state)
-    with refusing():
-        revision = make_revision(loaded, load_templates(templates_folder(loaded)))
-
-    def act(casework: Casework, by: str) -> str:
-        return casework.correct(reference, change, by=by, revision=revision, note=note)
-
-    _do(loaded, act, by=by)
 
 
 @database.command()

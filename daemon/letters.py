@@ -29,6 +29,8 @@ _PURPOSES = {
     OutboxKind.REMINDER: Purpose.REMINDER,
     OutboxKind.ESCALATION: Purpose.ESCALATION,
     OutboxKind.ALERT: Purpose.ALERT,
+    OutboxKind.DIGEST: Purpose.REMINDER,
+    OutboxKind.REPORT: Purpose.OPERATOR,
     OutboxKind.OPERATOR: Purpose.OPERATOR,
 }
 POST = "post"  # the outlet of what a person prints and posts
@@ -178,8 +180,7 @@ def reply_by(decision: Decision, now: datetime) -> date | None:
 
 def due_days(decision: Decision) -> list[tuple[ClockKind, date]]:
     """Return the clocks that end with a reply and their days, soonest first."""
-    inside = {"ack", "vulnerable"}
-    days = [(d.kind, d.due_on) for d in decision.deadlines if d.kind not in inside]
+    days = [(d.kind, d.due_on) for d in decision.deadlines if d.kind.ends_with_a_reply]
     return sorted(days, key=lambda pair: pair[1])
 
 
@@ -250,7 +251,13 @@ def told_of_failure(
             return (customer_care,) if customer_care else tuple(operators)
         case OutboxKind.ALERT:
             return tuple(dict.fromkeys(one for one in (*duty, *operators) if one != recipient))
-        case OutboxKind.NOTICE | OutboxKind.REMINDER | OutboxKind.ESCALATION:
+        case (
+            OutboxKind.NOTICE
+            | OutboxKind.REMINDER
+            | OutboxKind.ESCALATION
+            | OutboxKind.DIGEST
+            | OutboxKind.REPORT
+        ):
             return tuple(operators)
         case OutboxKind.OPERATOR:
             return ()

@@ -101,6 +101,7 @@ CLOCKS: Mapping[ClockKind, str] = MappingProxyType(
         ClockKind.SERVICE: "reply to a complaint about us",
         ClockKind.OTHER: "reply",
         ClockKind.VULNERABLE: "alert: someone may be at risk",
+        ClockKind.UPDATE: "next update on the register",
     }
 )
 

@@ -395,5 +395,11 @@ def an_office_over(
             jitter=lambda: 1.0,
         ),
         sweeper=Sweeper(store=store, policy=policy, letters=letters, clock=clock),
-        casework=Casework(store=store, signer=signer, clock=clock),
+        casework=Casework(
+            store=store,
+            signer=signer,
+            policy=policy,
+            days=WorkingDays(policy.clocks),
+            clock=clock,
+        ),
     )

@@ -122,7 +122,13 @@ def make_revision(config: Config, templates: Templates) -> Revision:
 
 def make_casework(config: Config, store: Store) -> Casework:
     """Return the use cases of staff."""
-    return Casework(store=store, signer=make_signer(config), clock=read_clock)
+    return Casework(
+        store=store,
+        signer=make_signer(config),
+        policy=config.policy,
+        days=WorkingDays(config.policy.clocks),
+        clock=read_clock,
+    )
 
 
 def make_attachment_reader(config: Config, stopping: Callable[[], bool]) -> AttachmentReader:

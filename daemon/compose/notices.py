@@ -9,7 +9,7 @@ from daemon.compose import wire
 from daemon.compose.facts import NOTICES, NoticeKind
 from daemon.compose.heading import Heading
 from daemon.compose.markup import code
-from daemon.model import Category, ClockKind, Criterion
+from daemon.model import Category, Criterion
 from daemon.words import (
     BOXES,
     CATEGORIES,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from daemon.model import Evidence, RegisterEntry
 
 _COMMANDS = ("replied", "close", "confirm", "release")
-_INSIDE_CLOCKS = frozenset({ClockKind.ACK, ClockKind.VULNERABLE})  # no date to reply by
 _MAX_EVIDENCE = 20
 _MAX_WORDS = 300  # characters of one item of evidence
 
@@ -90,7 +89,7 @@ def notice_values(
     *, office: OfficeText, facts: NoticeFacts, attached: bool
 ) -> Mapping[str, object]:
     """Return all that a notice's template may use, in words; "" or [] for what is not known."""
-    due = [(kind, day) for kind, day in facts.due if kind not in _INSIDE_CLOCKS]
+    due = [(kind, day) for kind, day in facts.due if kind.ends_with_a_reply]
     return {
         "office": office,
         "reference": facts.reference,

@@ -82,6 +82,7 @@ def due(start: Start) -> Due:
             | ClockKind.ACK
             | ClockKind.SERVICE
             | ClockKind.OTHER
+            | ClockKind.UPDATE
         ):
             return _working_days(start, _standards(start.policy)[start.kind])
         case ClockKind.VULNERABLE:
@@ -101,6 +102,7 @@ def _standards(policy: ClockPolicy) -> dict[ClockKind, int]:
         ClockKind.ACK: policy.ack_working_days,
         ClockKind.SERVICE: policy.service_working_days,
         ClockKind.OTHER: policy.other_working_days,
+        ClockKind.UPDATE: policy.update_working_days,
     }
 
 

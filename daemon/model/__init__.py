@@ -21,6 +21,7 @@ from daemon.model.enums import (
     ClockKind,
     Criterion,
     EnquiryStatus,
+    Handling,
     Hold,
     InboxRole,
     OutboxKind,
@@ -33,16 +34,20 @@ from daemon.model.enums import (
 )
 from daemon.model.messages import Address, Attachment, Classification, Evidence, Forwarded, Message
 from daemon.model.policies import (
+    Absence,
     Arrangement,
     ClockPolicy,
     Directory,
+    DutyTurn,
     Limits,
     MpOffice,
     Policy,
+    Principals,
     Team,
 )
 
 __all__ = [
+    "Absence",
     "Address",
     "Arrangement",
     "Attachment",
@@ -57,9 +62,11 @@ __all__ = [
     "Deadline",
     "Decision",
     "Directory",
+    "DutyTurn",
     "EnquiryStatus",
     "Evidence",
     "Forwarded",
+    "Handling",
     "Hold",
     "InboxRole",
     "Limits",
@@ -69,6 +76,7 @@ __all__ = [
     "OutboxKind",
     "Outcome",
     "Policy",
+    "Principals",
     "Register",
     "RegisterEntry",
     "Route",

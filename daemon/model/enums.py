@@ -163,6 +163,24 @@ class ClockKind(StrEnum):
     SERVICE = "service"
     OTHER = "other"
     VULNERABLE = "vulnerable"
+    UPDATE = "update"  # the next update on a register (guide §1.20); no reply ends it
+
+    @property
+    def ends_with_a_reply(self) -> bool:
+        """Whether it counts towards the day an enquirer is told."""
+        return self not in {ClockKind.ACK, ClockKind.VULNERABLE, ClockKind.UPDATE}
+
+
+class Handling(StrEnum):
+    """What was agreed for an enquiry, or for somebody who writes (guide §1.5, 1.10, 2.6)."""
+
+    CUSTOMER_CARE_FIRST = "customer-care-first"
+    TELL_WATCHERS = "tell-watchers"
+    PERSONAL_REPLY = "personal-reply-only"  # holds the acknowledgement
+    WATCHING_BRIEF = "watching-brief"  # an update at each milestone
+    APPROVE = "approve-before-issue"  # the Ombudsman or Chief Executive sees it first
+    MONITOR = "monitor"  # posts about it stand on the social-media register
+    INSTRUCTION = "instruction"  # in free words
 
 
 class Skip(StrEnum):
@@ -238,4 +256,6 @@ class OutboxKind(StrEnum):
     REMINDER = "reminder"
     ESCALATION = "escalation"
     ALERT = "alert"
+    DIGEST = "digest"  # a person's reminders of one morning
+    REPORT = "report"  # the monthly pack
     OPERATOR = "operator"  # something a person has to look at: quarantine, failed mail

@@ -23,6 +23,7 @@ class ClockPolicy:
     vulnerable_steps_minutes: tuple[int, ...] = (60, 90, 120, 150)
     remind_hour: int = 9  # Europe/London
     ack_working_days: int = 1
+    update_working_days: int = 10  # the next update on a register (guide §1.20)
     remind_working_days_before: tuple[int, ...] = (5, 1)  # beside the one on the midpoint
     escalate_working_days_after: tuple[int, ...] = (1, 3)  # Assistant Director, Director
     extra_holidays: Mapping[date, frozenset[str]] = field(default_factory=dict)
@@ -50,8 +51,45 @@ class Team:
     name: str  # as an enquirer reads it
     mailbox: str
     holder: str = ""  # address of the person who holds the team's enquiries; "" → the mailbox
+    deputy: str = ""  # who holds them while the holder is away
     assistant_director: str = ""
     director: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Days on which somebody is away, first and last included, and who stands in for them."""
+
+    person: str
+    from_on: date
+    until_on: date
+    deputy: str = ""  # "" → whom the team names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyTurn:
+    """Who is on duty for alerts, first and last day included."""
+
+    from_on: date
+    until_on: date
+    officers: tuple[str, ...]
+    second: tuple[str, ...] = ()  # alerted too from the first climb on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principals:
+    """The Ombudsman and the Chief Executive, and who decides what is about one of them."""
+
+    ombudsman: str = ""  # addresses
+    chief_executive: str = ""
+    alternate: str = ""
+    private_office: str = ""  # decides on call-backs (guide §1.17)
+    pack: tuple[str, ...] = ()  # who gets the monthly pack, beside the first two
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The two of them, as far as they are named."""
+        return tuple(one for one in (self.ombudsman, self.chief_executive) if one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +150,12 @@ class Policy:
     arrangements: tuple[Arrangement, ...] = ()
     limits: Limits = field(default_factory=Limits)
     duty: tuple[str, ...] = ()  # addresses alerted when somebody may be at risk
+    second: tuple[str, ...] = ()  # alerted too from the first climb on
+    rota: tuple[DutyTurn, ...] = ()  # who is on duty instead, on some days
+    absences: tuple[Absence, ...] = ()
+    principals: Principals = field(default_factory=Principals)
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Members of staff an enquiry may be about: address → name."""
     confirm_within_hours: int = 1  # a held vulnerable text gives way to the general one
 
     @property

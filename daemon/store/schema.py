@@ -191,6 +191,10 @@ enquiry = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),  # replied or closed
     Column("reply_seen_at", UtcDateTime),  # a reply was seen; a person has yet to confirm it
+    Column("reply_failed_at", UtcDateTime),  # a reply that was seen came back undelivered
+    Column("assigned_to", String(320)),  # a colleague's address
+    Column("updated_at", UtcDateTime),  # when somebody last wrote an update (guide §1.20)
+    _ref("merged_into", "enquiry.id"),
     _ref("linked_to", "enquiry.id"),
 )
 
@@ -234,7 +238,9 @@ deadline = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("working", JSON, nullable=False),
     Column("ended_at", UtcDateTime),
-    Column("ended_by", String(24)),  # replied, closed, confirmed, sent, moved, corrected
+    # replied, closed, confirmed, sent, seen, updated, moved, corrected, merged
+    Column("ended_by", String(24)),
+    Column("stopped_on", Date),  # it stands still since that day: clarification, fees, a pause
 )
 
 deadline_step = Table(
@@ -326,6 +332,168 @@ enrichment = Table(
     ),
 )
 
+# What lets a clock run otherwise than from its receipt alone; the words why stand in an act.
+deadline_fact = Table(
+    "deadline_fact",
+    metadata,
+    _id(),
+    _ref("deadline_id", "deadline.id", nullable=False),
+    # clarification, fees, identity, fee, extension, pause
+    Column("what", String(24), nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("until_on", Date),  # NULL: it goes on
+    Column("due_on", Date),  # of an extension: the new date
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+milestone = Table(
+    "milestone",
+    metadata,
+    _id(),
+    _ref("enquiry_id", "enquiry.id", nullable=False),
+    Column("words", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+)
+
+# A handling put to the Ombudsman or Chief Executive (guide §2.3-2.7).
+proposal = Table(
+    "proposal",
+    metadata,
+    _id(),
+    _ref("enquiry_id", "enquiry.id", nullable=False),
+    Column("handling", String(24), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("put_to", String(16), nullable=False),  # principals, alternate
+    Column("state", String(16), nullable=False, index=True),  # waiting, agreed, declined
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("decided_by", Text, nullable=False, default=""),
+    Column("decided_at", UtcDateTime),
+    Column("decision", Text, nullable=False, default=""),
+)
+
+# A case that an Assistant Director put up for decision or input (guide §1.21, 2.5).
+referral = Table(
+    "referral",
+    metadata,
+    _id(),
+    _ref("enquiry_id", "enquiry.id"),
+    Column("case_reference", Text, nullable=False, default=""),
+    Column("kind", String(16), nullable=False),  # decision, input, uphold
+    Column("words", Text, nullable=False),
+    Column("team", String(64), nullable=False),
+    Column("referred_by", Text, nullable=False),
+    Column("referred_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False, index=True),  # waiting, decided
+    Column("decided_by", Text, nullable=False, default=""),
+    Column("decided_at", UtcDateTime),
+    Column("decision", Text, nullable=False, default=""),
+)
+
+# Complainants who may be put through to Private Office (guide §1.18, 1.21).
+phone_contact = Table(
+    "phone_contact",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False, index=True),  # folded, for the look-up
+    Column("case_reference", Text, nullable=False, default=""),
+    Column("instruction", Text, nullable=False),
+    Column("agreed_by", Text, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("review_on", Date),
+    Column("until_on", Date),
+    _ref("enquiry_id", "enquiry.id"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+phone_number = Table(
+    "phone_number",
+    metadata,
+    Column("contact_id", _Id, ForeignKey("phone_contact.id"), primary_key=True),
+    Column("number", String(40), primary_key=True),  # in international form, E.164
+    Index(None, "number"),
+)
+
+# A wish to be called back, for Private Office to agree (guide §1.17, 1.19).
+call_back = Table(
+    "call_back",
+    metadata,
+    _id(),
+    _ref("enquiry_id", "enquiry.id", nullable=False),
+    Column("number", Text, nullable=False),
+    Column("asked_for", String(16), nullable=False),  # ombudsman, ceo, private-office
+    Column("state", String(16), nullable=False, index=True),  # waiting, yes, no
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("decided_by", Text, nullable=False, default=""),
+    Column("decided_at", UtcDateTime),
+    Column("decision", Text, nullable=False, default=""),
+)
+
+# What the Ombudsman or Chief Executive asked for at a meeting (guide §1.22).
+action = Table(
+    "action",
+    metadata,
+    _id(),
+    _ref("enquiry_id", "enquiry.id"),
+    Column("words", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_by", Text, nullable=False, default=""),
+    Column("done_at", UtcDateTime, index=True),
+)
+
+# What was agreed for somebody who writes (guide §1.5, 1.10, 2.7); more stand in config.
+arrangement = Table(
+    "arrangement",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    # addresses, domains, handles, names, references, themes: lists of text
+    Column("matches", JSON, nullable=False),
+    Column("handling", JSON, nullable=False),
+    Column("watchers", JSON, nullable=False),
+    Column("instruction", Text, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("from_on", Date),
+    Column("review_on", Date),
+    Column("until_on", Date),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+enquiry_arrangement = Table(
+    "enquiry_arrangement",
+    metadata,
+    Column("enquiry_id", _Id, ForeignKey("enquiry.id"), primary_key=True),
+    Column("arrangement", String(64), primary_key=True),
+    Column("since_at", UtcDateTime, nullable=False),
+)
+
+# Members of staff whom an enquiry is about: they neither hold nor see it (process, *house*).
+enquiry_subject = Table(
+    "enquiry_subject",
+    metadata,
+    Column("enquiry_id", _Id, ForeignKey("enquiry.id"), primary_key=True),
+    Column("person", String(320), primary_key=True),  # a colleague's address
+    Column("state", String(16), nullable=False),  # proposed, set, dismissed
+    Column("since_at", UtcDateTime, nullable=False),
+)
+
+# What the daemon remembers between two looks: which calendar it counted by, what it told whom.
+marker = Table(
+    "marker",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
 # What people did, with their names and words: erasable, unlike the audit.
 act = Table(
     "act",
@@ -349,4 +517,15 @@ audit = Table(
     Column("actor", String(32), nullable=False),  # "software", or a keyed hash of a name
     Column("subject", String(64), nullable=False, index=True),  # e.g. "enquiry:17"
     Column("detail", JSON, nullable=False),
+)
+
+# The chain over committed audit rows, insert-only too: each link signs its row and the one before.
+audit_seal = Table(
+    "audit_seal",
+    metadata,
+    Column("position", _Id, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("audit_id", _Id, nullable=False, unique=True),
+    Column("key_id", String(16), nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("sealed_at", UtcDateTime, nullable=False),
 )

@@ -38,6 +38,7 @@ WORKING_DAY_KINDS = {
     ClockKind.DPA_COMPLAINT: 20,
     ClockKind.SERVICE: 20,
     ClockKind.OTHER: 10,
+    ClockKind.UPDATE: 10,
 }
 BY_DAYS = sorted(set(ClockKind) - {ClockKind.VULNERABLE})
 

@@ -131,4 +131,5 @@ def _shortened(instants, like):
 
 def test_the_guide_has_a_worked_example_of_every_kind():
     """None is forgotten."""
-    assert {example.values[0] for example in worked_examples()} == {k.value for k in ClockKind}
+    kinds = {k.value for k in ClockKind if k is not ClockKind.UPDATE}  # staff's own, no message's
+    assert {example.values[0] for example in worked_examples()} == kinds

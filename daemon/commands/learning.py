@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime  # noqa: TC003 -- typer reads it
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from daemon.app import connect_store, make_casework, read_clock
 from daemon.backtest import Replay
+from daemon.commands.options import ConfigOption, JsonOption, StateOption
 from daemon.console import (
     as_word,
     change_line,
@@ -65,14 +66,6 @@ if TYPE_CHECKING:
     from daemon.config import Config
     from daemon.learning import Candidate, Compared
     from daemon.shelf import Adopted
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
-]
-StateOption = Annotated[
-    Path | None, typer.Option("--state", help="The state folder; that of the config by default.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="For a program to read.")]
 
 
 def learn(

@@ -1,90 +1,27 @@
-"""What a person does with an enquiry: replied, close, confirm, release, correct; all audited.
-
-The audit holds a keyed hash of who did it; the name itself lies in an erasable row.
-"""
+"""What a person does with an enquiry: replied, close, confirm, release, correct; all audited."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daemon.casework.acts import Acts, CaseworkError
 from daemon.kept import read_again, with_attachments
-from daemon.model import Category, ClockKind, Criterion, EnquiryStatus, Source
-from daemon.tokens import as_reference
+from daemon.model import ClockKind, EnquiryStatus
 from daemon.words import CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
 
+    from daemon.casework.correction import Correction
     from daemon.intake.revision import Revision
-    from daemon.model import Classification
-    from daemon.store import Store, Transaction
+    from daemon.store import Transaction
     from daemon.store.enquiries import EnquiryRow
-    from daemon.tokens import Signer
-
-
-class CaseworkError(Exception):
-    """What was asked cannot be done; the message is a sentence for whoever asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
-    """What a person says a message is; what is None or empty stays as it was."""
-
-    category: Category | None = None
-    source: Source | None = None
-    routine: bool | None = None
-    add: frozenset[Criterion] = frozenset()
-    drop: frozenset[Criterion] = frozenset()
-    message_id: int | None = None  # of the enquiry's messages; the first by default
-
-    def applied_to(self, before: Classification) -> Classification:
-        """Return the classification as the person has it.
-
-        Raises:
-            CaseworkError: it contradicts itself.
-        """
-        category = self.category or before.category
-        source = self.source or before.source
-        routine = before.routine if self.routine is None else self.routine
-        is_mp = source is Source.MP
-        if self.routine and (not is_mp or category is not Category.NEW_COMPLAINT):
-            msg = "Only an MP's referral of a new complaint can be routine."
-            raise CaseworkError(msg)
-        routine = routine and is_mp and category is Category.NEW_COMPLAINT
-        criteria = (set(before.criteria) | self.add) - self.drop - _BY_WRITER
-        if is_mp and not routine:
-            criteria.add(Criterion.MP_NON_ROUTINE)
-        if source is Source.COMMITTEE_CHAIR:
-            criteria.add(Criterion.COMMITTEE_CHAIR)
-        return replace(
-            before,
-            category=category,
-            source=source,
-            routine=routine,
-            criteria=tuple(one for one in Criterion if one in criteria),
-            confidence=1.0,
-            to_be_sorted=False,
-            automation=None if category is not Category.NOT_AN_ENQUIRY else before.automation,
-            evidence=(),
-        )
-
-
-_BY_WRITER = frozenset({Criterion.MP_NON_ROUTINE, Criterion.COMMITTEE_CHAIR})
-
-
-def _listed(ids: Sequence[int]) -> str:
-    return ", ".join(str(one) for one in ids)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Casework:
-    """The use cases of staff, over one store."""
-
-    store: Store
-    signer: Signer
-    clock: Callable[[], datetime]
+class Enquiries(Acts):
+    """Ending, correcting and answering for an enquiry."""
 
     def replied(self, reference: str, *, by: str, note: str = "") -> str:
         """Record that somebody has replied: every clock ends, nothing is held any more.
@@ -209,27 +146,6 @@ class Casework:
             )
             raise CaseworkError(msg)
 
-    def _enquiry(self, tx: Transaction, reference: str) -> EnquiryRow:
-        enquiry = tx.enquiry(as_reference(reference), lock=True)
-        if enquiry is None:
-            msg = f"There is no enquiry {reference}. Check the reference, as on the notice."
-            raise CaseworkError(msg)
-        return enquiry
 
-    def _note(
-        self,
-        tx: Transaction,
-        enquiry: EnquiryRow,
-        what: str,
-        *,
-        by: str,
-        note: str,
-        now: datetime,
-    ) -> None:
-        tx.add_act(what, by_name=by, note=note, enquiry_id=enquiry.id, message_id=None, now=now)
-        tx.audit(
-            f"enquiry_{what}",
-            f"enquiry:{enquiry.id}",
-            at=now,
-            actor=self.signer.keyed_hash(by),
-        )
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(str(one) for one in ids)

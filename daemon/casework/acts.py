@@ -1,0 +1,67 @@
+"""What every act of a person has in common: one transaction, a line of audit, a row with a name.
+
+The audit holds a keyed hash of who did it; the name itself lies in an erasable row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from daemon.tokens import as_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from daemon.deadlines import WorkingDays
+    from daemon.model import Policy
+    from daemon.store import Store, Transaction
+    from daemon.store.enquiries import EnquiryRow
+    from daemon.tokens import Signer
+
+
+class CaseworkError(Exception):
+    """What was asked cannot be done; the message is a sentence for whoever asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acts:
+    """What a person's acts need: a store, the office's policy and calendar, and a clock."""
+
+    store: Store
+    signer: Signer
+    policy: Policy
+    days: WorkingDays
+    clock: Callable[[], datetime]
+
+    def _enquiry(self, tx: Transaction, reference: str) -> EnquiryRow:
+        enquiry = tx.enquiry(as_reference(reference), lock=True)
+        if enquiry is None:
+            msg = f"There is no enquiry {reference}. Check the reference, as on the notice."
+            raise CaseworkError(msg)
+        return enquiry
+
+    def _note(
+        self,
+        tx: Transaction,
+        enquiry: EnquiryRow,
+        what: str,
+        *,
+        by: str,
+        note: str,
+        now: datetime,
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Record who did what: the name and words in an erasable row, the rest in the audit.
+
+        `detail` is for the audit: ids, enums and dates alone.
+        """
+        tx.add_act(what, by_name=by, note=note, enquiry_id=enquiry.id, message_id=None, now=now)
+        tx.audit(
+            f"enquiry_{what}",
+            f"enquiry:{enquiry.id}",
+            at=now,
+            actor=self.signer.keyed_hash(by),
+            detail=detail,
+        )

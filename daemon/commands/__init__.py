@@ -1,0 +1,1 @@
+"""The parts of the `assurance` command, by what they are about."""
