@@ -43,7 +43,7 @@ from daemon.model import (
 from daemon.outbox import Sender
 from daemon.store import Store
 from daemon.sweep import Sweeper
-from daemon.tokens import Signer
+from daemon.tokens import Signer, new_reference
 from tests.fakes import FakeClassifier, FakeClock
 from tests.unit.composing import an_office, shipped
 
@@ -400,6 +400,8 @@ def an_office_over(
             signer=signer,
             policy=policy,
             days=WorkingDays(policy.clocks),
+            letters=letters,
             clock=clock,
+            new_reference=lambda: new_reference("PH", next(numbers)),
         ),
     )

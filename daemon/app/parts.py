@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
 from daemon.service import own_key
 from daemon.store import Store
-from daemon.tokens import Signer
+from daemon.tokens import REFERENCE_RANDOM_BITS, Signer, new_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,14 +121,22 @@ def make_revision(config: Config, templates: Templates) -> Revision:
     return Revision(filing=Filing(policy=config.policy, days=days, letters=letters))
 
 
-def make_casework(config: Config, store: Store) -> Casework:
-    """Return the use cases of staff."""
+def make_casework(config: Config, store: Store, templates: Templates) -> Casework:
+    """Return the use cases of staff.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    signer = make_signer(config)
+    prefix = config.office.reference_prefix
     return Casework(
         store=store,
-        signer=make_signer(config),
+        signer=signer,
         policy=config.policy,
         days=WorkingDays(config.policy.clocks),
+        letters=make_letters(config, templates, signer),
         clock=read_clock,
+        new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from daemon.deadlines import WorkingDays
+    from daemon.letters import Letters
     from daemon.model import Policy
     from daemon.store import Store, Transaction
     from daemon.store.enquiries import EnquiryRow
@@ -27,13 +28,15 @@ class CaseworkError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acts:
-    """What a person's acts need: a store, the office's policy and calendar, and a clock."""
+    """What a person's acts need: a store, the office's policy, calendar, letters, and a clock."""
 
     store: Store
     signer: Signer
     policy: Policy
     days: WorkingDays
+    letters: Letters
     clock: Callable[[], datetime]
+    new_reference: Callable[[], str]
 
     def _enquiry(self, tx: Transaction, reference: str) -> EnquiryRow:
         enquiry = tx.enquiry(as_reference(reference), lock=True)

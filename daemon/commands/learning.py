@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from daemon.app import connect_store, make_casework, read_clock
+from daemon.app import connect_store, load_templates, make_casework, read_clock
 from daemon.backtest import Replay
 from daemon.commands.options import ConfigOption, JsonOption, StateOption
 from daemon.console import (
@@ -52,6 +52,7 @@ from daemon.startup import (
     refusing,
     say,
     share,
+    templates_folder,
 )
 from daemon.store import StoreUnavailableError
 
@@ -222,7 +223,7 @@ def _record(config: Config, was: Adopted | None, now: Adopted, by: str) -> None:
         return
     with refusing():
         store = connect_store(config)
-        casework = make_casework(config, store)
+        casework = make_casework(config, store, load_templates(templates_folder(config)))
     try:
         casework.model_adopted(now.version, before=was.version if was else "", by=by)
     finally:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from daemon.app import make_casework
+from daemon.app import load_templates, make_casework
 from daemon.casework import CaseworkError
 from daemon.startup import (
     EX_DATAERR,
@@ -17,6 +17,7 @@ from daemon.startup import (
     fail,
     load_config,
     refusing,
+    templates_folder,
 )
 from daemon.store import StoreUnavailableError
 
@@ -55,7 +56,7 @@ def do(config: Config, doing: Callable[[Casework, str], str], *, by: str) -> Non
         fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
     store = connect(config)
     with refusing():
-        casework = make_casework(config, store)
+        casework = make_casework(config, store, load_templates(templates_folder(config)))
     try:
         print(doing(casework, by.strip()))
     except CaseworkError as error:

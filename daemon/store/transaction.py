@@ -13,6 +13,8 @@ from daemon.store.clocks import Clocks
 from daemon.store.enquiries import Enquiries
 from daemon.store.enrichments import Enrichments
 from daemon.store.errors import translated
+from daemon.store.handling import Handlings
+from daemon.store.meeting import Meetings
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
 from daemon.store.views import Views
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from daemon.store.leases import Lease
 
 
-class Transaction(Messages, Enquiries, Enrichments, Clocks, Postbox, Views):
+class Transaction(
+    Messages, Enquiries, Enrichments, Clocks, Handlings, Meetings, Postbox, Views
+):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
 
     @contextmanager
