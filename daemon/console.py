@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from daemon.explain import Judged
     from daemon.learning import Compared
     from daemon.model import Category, Classification, Decision, Evidence, Message
+    from daemon.store.meeting import PhoneContact
 
 _EVIDENCE_SHOWN = 6
 _WORDS_SHOWN = 80
@@ -128,6 +129,16 @@ def due(decision: Decision) -> str:
 
 
 # An enquiry from the store
+
+
+def phone_table(found: Sequence[PhoneContact]) -> Table:
+    """Return those who may be put through, as a table."""
+    table = Table("Entry", "Name", "Numbers", "Case", "What was agreed", "By", "Until")
+    for one in found:
+        cells = (one.name, "\n".join(one.numbers), one.case_reference, one.instruction)
+        until = one.until_on.isoformat() if one.until_on else ""
+        table.add_row(str(one.id), *(harmless(cell) for cell in (*cells, one.agreed_by)), until)
+    return table
 
 
 def enquiry_view(view: Mapping[str, Any]) -> Group:

@@ -24,6 +24,7 @@ def facts_of_enquiry(
     message_id: int,
     due: Sequence[tuple[ClockKind, date]] = (),
     why: Sequence[str] = (),
+    holder: str = "",
 ) -> NoticeFacts:
     """Return what an internal mail says of an enquiry and one of its messages.
 
@@ -44,6 +45,7 @@ def facts_of_enquiry(
         due=tuple(due),
         why=tuple(why),
         received_at=enquiry.received_at,
+        holder=holder,
         reply_team=team.name if team else "",
         sender=message.sender,
         box=message.box,

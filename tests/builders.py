@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime
 from functools import cache
 from typing import TYPE_CHECKING
+
+from sqlalchemy import select
 
 from connectors.base import Batch, Cursor, RawMessage
 from daemon.casework import Casework
@@ -41,7 +45,7 @@ from daemon.model import (
     ThreadLink,
 )
 from daemon.outbox import Sender
-from daemon.store import Store
+from daemon.store import Store, schema
 from daemon.sweep import Sweeper
 from daemon.tokens import Signer, new_reference
 from tests.fakes import FakeClassifier, FakeClock
@@ -338,6 +342,20 @@ class Office:
     def letters_of(self, reference: str, kind: str = "acknowledgement") -> list[dict]:
         """The outbox entries of an enquiry, of one kind."""
         return [one for one in self.view(reference)["outbox"] if one["kind"] == kind]
+
+    def digests(self) -> list[dict]:
+        """The digests written so far: to whom, and the text."""
+        row = schema.outbox.c
+        query = select(row.recipient, row.content).where(row.kind == "digest").order_by(row.id)
+        with self.store.read() as tx:
+            found = tx.connection.execute(query).all()
+        return [{"recipient": one.recipient, "text": text_of(one.content)} for one in found]
+
+
+def text_of(content: bytes) -> str:
+    """The plain text of a mail of ours."""
+    mail = message_from_bytes(content, policy=default)
+    return mail.get_body(("plain",)).get_content()
 
 
 def a_signer(*keys: tuple[str, bytes]) -> Signer:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.casework.acts import CaseworkError
+from daemon.casework.assigning import Assigning
 from daemon.casework.correction import Correction
 from daemon.casework.enquiries import Enquiries
+from daemon.casework.handling import Handlings
+from daemon.casework.joining import Joining
+from daemon.casework.meeting import Meetings
 
 __all__ = ["Casework", "CaseworkError", "Correction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Casework(Enquiries):
+class Casework(Enquiries, Assigning, Joining, Handlings, Meetings):
     """The use cases of staff, over one store."""

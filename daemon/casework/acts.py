@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daemon.deadlines import london_date
+from daemon.model import EnquiryStatus
 from daemon.tokens import as_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from daemon.deadlines import WorkingDays
     from daemon.letters import Letters
@@ -38,12 +40,46 @@ class Acts:
     clock: Callable[[], datetime]
     new_reference: Callable[[], str]
 
+    def _open(self, tx: Transaction, reference: str) -> EnquiryRow:
+        """Return an enquiry that is still open, locked.
+
+        Raises:
+            CaseworkError: there is none, or it is not open.
+        """
+        enquiry = self._enquiry(tx, reference)
+        if enquiry.status is not EnquiryStatus.OPEN:
+            msg = (
+                f"{enquiry.reference} is {enquiry.status}. Open it again first, with"
+                f" `assurance reopen {enquiry.reference} --by NAME`."
+            )
+            raise CaseworkError(msg)
+        return enquiry
+
+    def _today(self) -> date:
+        """Return the date in London."""
+        return london_date(self.clock())
+
     def _enquiry(self, tx: Transaction, reference: str) -> EnquiryRow:
         enquiry = tx.enquiry(as_reference(reference), lock=True)
         if enquiry is None:
             msg = f"There is no enquiry {reference}. Check the reference, as on the notice."
             raise CaseworkError(msg)
         return enquiry
+
+    def _note_apart(
+        self,
+        tx: Transaction,
+        what: str,
+        *,
+        by: str,
+        note: str,
+        now: datetime,
+        detail: Mapping[str, object],
+    ) -> None:
+        """Record an act that is about no enquiry."""
+        tx.add_act(what, by_name=by, note=note, enquiry_id=None, message_id=None, now=now)
+        actor = self.signer.keyed_hash(by)
+        tx.audit(f"office_{what}", "office", at=now, actor=actor, detail=detail)
 
     def _note(
         self,

@@ -1,4 +1,4 @@
-"""The commands on one enquiry: replied, close, confirm, release, correct."""
+"""The commands on one enquiry: who has it, how far it has got, and how it ends."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def release(
     act("release", reference, config, state, by=by, note=note)
 
 
-def correct(  # noqa: PLR0913, PLR0917 -- a person names what is wrong; typer reads the signature
+def correct(
     reference: ReferenceArgument,
     by: ByOption,
     category: Annotated[
@@ -111,9 +111,97 @@ def correct(  # noqa: PLR0913, PLR0917 -- a person names what is wrong; typer re
     do(loaded, doing, by=by)
 
 
+def assign(
+    reference: ReferenceArgument,
+    to: Annotated[str, typer.Option("--to", help="The id of the team, as in teams.toml.")],
+    by: ByOption,
+    person: Annotated[
+        str, typer.Option("--person", help="A colleague's address: they are reminded.")
+    ] = "",
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Give an enquiry to a team, or to one colleague of it."""
+
+    def doing(casework: Casework, by: str) -> str:
+        return casework.assign(reference, to=to, person=person, by=by, note=note)
+
+    do(load_config(config, state), doing, by=by)
+
+
+def update(
+    reference: ReferenceArgument,
+    by: ByOption,
+    note: Annotated[str, typer.Option("--note", help="How far it has got.")],
+    config: ConfigOption = None,
+    state: StateOption = None,
+) -> None:
+    """Record how far an enquiry has got: the next update is due anew."""
+    act("update", reference, config, state, by=by, note=note)
+
+
+def note_command(
+    reference: ReferenceArgument,
+    by: ByOption,
+    note: Annotated[str, typer.Option("--note", help="The words.")],
+    config: ConfigOption = None,
+    state: StateOption = None,
+) -> None:
+    """Write a few words onto an enquiry."""
+    act("note", reference, config, state, by=by, note=note)
+
+
+def reopen(
+    reference: ReferenceArgument,
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Open an enquiry again: its clocks run on with the dates they had."""
+    act("reopen", reference, config, state, by=by, note=note)
+
+
+def merge(
+    reference: ReferenceArgument,
+    into: Annotated[str, typer.Option("--into", help="The enquiry that it is a part of.")],
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Make an enquiry a part of another one."""
+
+    def doing(casework: Casework, by: str) -> str:
+        return casework.merge(reference, into=into, by=by, note=note)
+
+    do(load_config(config, state), doing, by=by)
+
+
+def split(
+    reference: ReferenceArgument,
+    message: Annotated[int, typer.Option("--message", help="The message, as `show` has it.")],
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Give a further message an enquiry of its own."""
+    loaded = load_config(config, state)
+    with refusing():
+        revision = make_revision(loaded, load_templates(templates_folder(loaded)))
+
+    def doing(casework: Casework, by: str) -> str:
+        return casework.split(reference, message_id=message, by=by, revision=revision, note=note)
+
+    do(loaded, doing, by=by)
+
+
 def register(app: typer.Typer) -> None:
     """Give the command its parts."""
     app.command()(replied)
     app.command("close")(close_command)
-    for one in (confirm, release, correct):
+    app.command("note")(note_command)
+    for one in (confirm, release, correct, assign, update, reopen, merge, split):
         app.command()(one)

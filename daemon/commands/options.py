@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from daemon.casework import Casework
     from daemon.config import Config
 
+T = TypeVar("T")
+
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
 ]
@@ -48,6 +50,17 @@ def act(
         return str(getattr(casework, what)(reference, by=by, note=note))
 
     do(load_config(config, state), doing, by=by)
+
+
+def ask(config: Config, asking: Callable[[Casework], T]) -> T:
+    """Look something up for somebody; nothing is recorded."""
+    store = connect(config)
+    with refusing():
+        casework = make_casework(config, store, load_templates(templates_folder(config)))
+    try:
+        return asking(casework)
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, str(error))
 
 
 def do(config: Config, doing: Callable[[Casework, str], str], *, by: str) -> None:

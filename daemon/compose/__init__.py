@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from daemon.compose.examples import OFFICE as EXAMPLE_OFFICE
 from daemon.compose.examples import example_values
-from daemon.compose.facts import Composed, NoticeFacts, NoticeKind, OfficeText
+from daemon.compose.facts import Composed, DigestItem, NoticeFacts, NoticeKind, OfficeText
 from daemon.compose.letters import acknowledgement
 from daemon.compose.notices import notice
 from daemon.compose.templates import Rendered, Templates
@@ -17,6 +17,7 @@ from daemon.compose.wire import mailable
 __all__ = [
     "EXAMPLE_OFFICE",
     "Composed",
+    "DigestItem",
     "NoticeFacts",
     "NoticeKind",
     "OfficeText",

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from itertools import product
 from typing import TYPE_CHECKING
 
-from daemon.compose.facts import ACKNOWLEDGEMENTS, NoticeFacts, OfficeText
+from daemon.compose.facts import ACKNOWLEDGEMENTS, DigestItem, NoticeFacts, OfficeText
 from daemon.compose.letters import letter_values
 from daemon.compose.notices import notice_values
 from daemon.model import (
@@ -58,6 +58,27 @@ _FULL = NoticeFacts(
     confirm_by_at=_AT,
     answer_to="writer@example.org",
     answer_copy="copy@ombudsman.example",
+    items=(
+        DigestItem(
+            reference=REFERENCE,
+            category=Category.NEW_COMPLAINT,
+            source=Source.COMPLAINANT,
+            to_be_sorted=False,
+            clock=ClockKind.OTHER,
+            due_on=_DUE_ON,
+            overdue=True,
+            escalated=True,
+        ),
+        DigestItem(
+            reference="PH-EXAM-PLE1",
+            category=Category.FOI_DPA,
+            source=Source.UNKNOWN,
+            to_be_sorted=True,
+            clock=ClockKind.FOI,
+            due_on=_DUE_ON,
+        ),
+    ),
+    late=True,
 )
 _BARE = NoticeFacts(reference=REFERENCE)
 _TIMED = NoticeFacts(reference=REFERENCE, received_at=_AT)

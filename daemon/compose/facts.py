@@ -62,10 +62,26 @@ class NoticeKind(StrEnum):
     ENQUIRY = "enquiry"  # a new enquiry for your team; says also where an answer is held
     FURTHER_MESSAGE = "further-message"  # joined an enquiry still open
     REMINDER = "reminder"
+    DIGEST = "digest"  # a person's reminders of a morning, or of all that an outage kept back
+    UPDATE_DUE = "update-due"  # the next update on a register (guide §1.20)
     ESCALATION = "escalation"
     ALERT = "alert"  # somebody may be at risk
     QUARANTINED = "quarantined"  # a message that could not be read
     NOT_SENT = "not-sent"  # an acknowledgement failed for good: write by post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestItem:
+    """One enquiry in a digest."""
+
+    reference: str
+    category: Category
+    source: Source
+    to_be_sorted: bool
+    clock: ClockKind
+    due_on: date
+    overdue: bool = False
+    escalated: bool = False  # you answer for the team that has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +113,8 @@ class NoticeFacts:
     confirm_by_at: datetime | None = None  # aware; alerts: when everybody on duty is alerted again
     answer_to: str = ""  # the enquirer's address for the link that starts an answer
     answer_copy: str = ""  # our signed address, put in copy so that the answer is seen
+    items: tuple[DigestItem, ...] = ()  # of a digest
+    late: bool = False  # a digest of what came due while the daemon stood still
     original_complete: bool = True  # false: too large, only its beginning is attached
 
 

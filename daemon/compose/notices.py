@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from daemon.compose import wire
-from daemon.compose.facts import NOTICES, NoticeKind
+from daemon.compose.facts import NOTICES, NoticeFacts, NoticeKind
 from daemon.compose.heading import Heading
 from daemon.compose.markup import code
 from daemon.model import Category, Criterion
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from daemon.compose.facts import Composed, NoticeFacts, OfficeText
+    from daemon.compose.facts import Composed, DigestItem, OfficeText
     from daemon.compose.templates import Templates
     from daemon.model import Evidence, RegisterEntry
 
@@ -113,13 +113,33 @@ def notice_values(
         "linked_reference": facts.linked_reference,
         "problem": facts.problem,
         "failed": facts.failed.value,
+        "clock": facts.due[0][0].value if facts.due else "",
+        "clock_on": long_date(facts.due[0][1]) if facts.due else "",
+        "overdue": [_line(item) for item in facts.items if item.overdue],
+        "ahead": [_line(item) for item in facts.items if not item.overdue],
+        "late": facts.late,
         "answer_link": _answer_link(facts),
         "attached": attached,
         "original_complete": facts.original_complete,
         "commands": {
             "show": code(f"assurance show {facts.reference}"),
+            "show_any": code("assurance show REFERENCE"),
+            "replied_any": code("assurance replied REFERENCE --by NAME"),
+            "write": code(f"assurance update {facts.reference} --by NAME --note WORDS"),
             **{verb: code(f"assurance {verb} {facts.reference} --by NAME") for verb in _COMMANDS},
         },
+    }
+
+
+def _line(item: DigestItem) -> Mapping[str, object]:
+    """Return one enquiry of a digest, in words."""
+    told = NoticeFacts(category=item.category, source=item.source, to_be_sorted=item.to_be_sorted)
+    return {
+        "reference": item.reference,
+        "headline": _headline(told),
+        "what": CLOCKS[item.clock],
+        "on": long_date(item.due_on),
+        "escalated": item.escalated,
     }
 
 

@@ -18,10 +18,12 @@ from daemon.deadlines.london import (
     parse_received,
 )
 from daemon.deadlines.periods import Start, due
+from daemon.deadlines.steps import steps_of
 from daemon.deadlines.working_days import WorkingDays
 from daemon.model import ClockKind, Deadline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
 __all__ = [
@@ -29,8 +31,11 @@ __all__ = [
     "WorkingDays",
     "deadline",
     "deadline_as_json",
+    "in_words",
     "london_date",
+    "next_update",
     "parse_received",
+    "steps_of",
 ]
 
 
@@ -66,6 +71,19 @@ def deadline(
     if kind is ClockKind.VULNERABLE:
         return _alert(start)
     return _by_days(start)
+
+
+def next_update(last_at: datetime, milestones: Sequence[date], days: WorkingDays) -> Deadline:
+    """Return when the next update on a register is due (guide §1.20).
+
+    That is a number of working days after the last one, or the next milestone where that comes
+    first; one that has passed already moves nothing.
+    """
+    usual = deadline(ClockKind.UPDATE, last_at, days)
+    ahead = [day for day in milestones if london_date(last_at) <= day < usual.due_on]
+    if not ahead:
+        return usual
+    return deadline(ClockKind.UPDATE, last_at, days, stated_on=min(ahead))
 
 
 def deadline_as_json(clock: Deadline) -> dict[str, object]:

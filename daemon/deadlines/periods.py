@@ -82,9 +82,10 @@ def due(start: Start) -> Due:
             | ClockKind.ACK
             | ClockKind.SERVICE
             | ClockKind.OTHER
-            | ClockKind.UPDATE
         ):
             return _working_days(start, _standards(start.policy)[start.kind])
+        case ClockKind.UPDATE:
+            return _milestone(start) or _working_days(start, start.policy.update_working_days)
         case ClockKind.VULNERABLE:
             msg = "a vulnerable alert counts minutes, not days"
             raise ValueError(msg)
@@ -102,7 +103,6 @@ def _standards(policy: ClockPolicy) -> dict[ClockKind, int]:
         ClockKind.ACK: policy.ack_working_days,
         ClockKind.SERVICE: policy.service_working_days,
         ClockKind.OTHER: policy.other_working_days,
-        ClockKind.UPDATE: policy.update_working_days,
     }
 
 
@@ -198,6 +198,13 @@ def _stated(start: Start) -> Due | None:
         on=start.stated_on,
         working=(f"The ICO's letter states {in_words(start.stated_on)}.",),
     )
+
+
+def _milestone(start: Start) -> Due | None:
+    if start.stated_on is None:
+        return None
+    working = (f"The next milestone is {in_words(start.stated_on)}.",)
+    return Due(on=start.stated_on, working=working)
 
 
 def _left_out(holidays: Iterable[tuple[date, str]], kind: ClockKind) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from daemon.compose import NoticeFacts, NoticeKind
-from daemon.deadlines import deadline
+from daemon.deadlines import deadline, steps_of
 from daemon.intake.facts import Filed
 from daemon.letters import facts_of, told_of_failure
 from daemon.model import Category, ClockKind, EnquiryStatus, Hold, OutboxKind, Outcome, Route
@@ -95,6 +95,8 @@ class Filing:
         ]
         if sight.decision.outcome is Outcome.OPENED and sight.decision.skip is None:
             clocks.append(deadline(ClockKind.ACK, received_at, self.days))
+        if ClockKind.UPDATE not in had and tx.on_registers(filed.enquiry_id):
+            clocks.append(deadline(ClockKind.UPDATE, received_at, self.days))
         for clock in clocks:
             clock_id = tx.start_clock(
                 filed.enquiry_id,
@@ -290,22 +292,20 @@ class Filing:
             stated_on=ico.reply_by_on if ico else None,
             ico_notice=ico is None or ico.category is Category.ICO_DECISION,
         )
-        if moved.due_on == clock.due_on:
+        if moved.due_on == clock.due_on or clock.stopped_on is not None:
             return
-        done = tx.decided_actions(clock.id)
-        tx.end_clock(clock.id, by="moved", now=now)
-        new_id = tx.start_clock(
-            enquiry_id,
-            moved,
-            message_id=clock.message_id,
-            received_at=received_at,
-            steps=[step for step in steps_of(moved) if step[0] not in done],
-        )
+        tx.recount(clock, moved, steps=steps_of(moved), now=now)
         tx.audit(
             "deadline_moved",
             f"enquiry:{enquiry_id}",
             at=now,
-            detail={"kind": kind, "old": clock.id, "new": new_id, "why": "earlier receipt"},
+            detail={
+                "id": clock.id,
+                "kind": kind,
+                "old": clock.due_on.isoformat(),
+                "new": moved.due_on.isoformat(),
+                "why": "earlier receipt",
+            },
         )
 
 
@@ -315,16 +315,3 @@ def _parties_of(sight: Sight) -> set[str]:
     if Hold.OWN_DOMAIN_FORWARD in {decision.held, *decision.held_also}:
         return {decision.recipient}
     return {sight.message.sender.address, decision.recipient}
-
-
-def steps_of(clock: Deadline) -> list[tuple[str, datetime]]:
-    """Return the steps the sweep takes: the last reminder and the first escalation.
-
-    An alert is different: it climbs until a person confirms.
-    """
-    if clock.kind is ClockKind.VULNERABLE:
-        return [("escalate", at) for at in clock.escalate_at]
-    if clock.kind is ClockKind.ACK:
-        return [("escalate", at) for at in clock.escalate_at[:1]]
-    reminds = [("remind", at) for at in clock.remind_at[-1:]]
-    return reminds + [("escalate", at) for at in clock.escalate_at[:1]]

@@ -20,6 +20,7 @@ from daemon.model import (
     EnquiryStatus,
     InboxRole,
     Outcome,
+    Register,
     Route,
 )
 
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     from daemon.store.messages import KeptMessage
 
 _OF_THE_FIRST = frozenset({ClockKind.SERVICE, ClockKind.OTHER})
-_STAY = frozenset({ClockKind.ACK, ClockKind.VULNERABLE})
-"""Clocks that no new classification ends: one is ours to send, the other a person's to confirm."""
+_BY_PEOPLE = frozenset({Register.CASE_REFERRALS, Register.SOCIAL_MEDIA, Register.PHONE_CALLS})
+"""Registers that follow from what people entered, not from what a message is taken for."""
+_STAY = frozenset({ClockKind.ACK, ClockKind.VULNERABLE, ClockKind.UPDATE})
+"""Clocks that no new classification ends: ours to send, a person's to confirm, the register's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class Revision:
         enquiry = self._enquiry(tx, kept)
         if enquiry is None or before is None:
             return
-        sight = self._sight(kept, message, found, now)
+        sight = self.sight(kept, message, found, now)
         new = tuple(c for c in found.criteria if c not in tx.criteria(enquiry.id))
         alerts = tuple(c for c in new if c.raises_alert)
         decision = replace(
@@ -103,7 +106,7 @@ class Revision:
         enquiry = self._enquiry(tx, kept)
         if enquiry is None:
             return
-        sight = self._sight(kept, message, found, now)
+        sight = self.sight(kept, message, found, now)
         had = tx.criteria(enquiry.id)
         alerts = tuple(c for c in found.criteria if c.raises_alert and c not in had)
         decision = self._as_further(sight.decision, kept, enquiry, alerts)
@@ -111,7 +114,7 @@ class Revision:
         if kept.is_first:
             tx.reclassify(enquiry.id, found, reply_team=sight.decision.reply_team)
             self._reroute(tx, enquiry, sight.decision, now)
-            tx.leave_registers(enquiry.id, but=[one.register for one in decision.registers])
+            self._leave_registers(tx, enquiry, decision, now)
         if enquiry.status is EnquiryStatus.OPEN:
             self._end_clocks(tx, kept, enquiry, decision, now)
         self._file(tx, kept, enquiry, replace(sight, decision=decision))
@@ -122,7 +125,7 @@ class Revision:
             return None
         return tx.enquiry_by_id(kept.enquiry_id, lock=True)
 
-    def _sight(
+    def sight(
         self, kept: KeptMessage, message: Message, found: Classification, now: datetime
     ) -> Sight:
         """Return the message as if it had just been received, alone, at its own time."""
@@ -198,6 +201,17 @@ class Revision:
             at=now,
             detail={"old": enquiry.route, "new": decision.route, "why": "corrected"},
         )
+
+    def _leave_registers(
+        self, tx: Transaction, enquiry: EnquiryRow, decision: Decision, now: datetime
+    ) -> None:
+        """Take an enquiry off registers it does not belong on; what people agreed stays."""
+        keep = {one.register for one in decision.registers} | _BY_PEOPLE
+        if tx.has_agreed_handling(enquiry.id):
+            keep.add(Register.SPECIFIC_HANDLING)
+        tx.leave_registers(enquiry.id, but=keep)
+        if not tx.on_registers(enquiry.id) and not decision.registers:
+            tx.end_clocks(enquiry.id, by="corrected", now=now, kinds=[ClockKind.UPDATE])
 
     def _end_clocks(
         self,

@@ -6,6 +6,7 @@ guide as the office uses them; they are stored, printed and configured, so they 
 """
 
 from daemon.model.decisions import (
+    ClockStep,
     Context,
     Deadline,
     Decision,
@@ -57,6 +58,7 @@ __all__ = [
     "Classification",
     "ClockKind",
     "ClockPolicy",
+    "ClockStep",
     "Context",
     "Criterion",
     "Deadline",

@@ -39,6 +39,16 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStep:
+    """A reminder or escalation of a clock, with its place in order: an escalation's is its rung."""
+
+    action: str  # remind, escalate
+    ordinal: int
+    at: datetime
+    is_last: bool = False  # of the reminders: it goes in a mail of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadLink:
     """An enquiry that a message's thread, token or subject points at."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from daemon.store import schema
 from daemon.store.enquiries import ENQUIRY, EnquiryRow, as_enquiry
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from daemon.model import ClockKind, Deadline
+    from daemon.model import ClockKind, ClockStep, Deadline
+
+_AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class OpenClock:
     message_id: int
     received_at: datetime
     due_on: date
+    stopped_on: date | None  # it stands still since then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class DueStep:
     due_at: datetime
     enquiry: EnquiryRow
     message_id: int
+    is_last: bool  # of the reminders
 
 
 class Clocks(Rows):
@@ -59,19 +63,11 @@ class Clocks(Rows):
         """Return the clocks of an enquiry that run."""
         row = schema.deadline.c
         rows = self.connection.execute(
-            select(row.id, row.kind, row.message_id, row.received_at, row.due_on)
+            select(row.id, row.kind, row.message_id, row.received_at, row.due_on, row.stopped_on)
             .where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
             .order_by(row.id)
         )
         return [OpenClock(**r._mapping) for r in rows]
-
-    def decided_actions(self, deadline_id: int) -> set[str]:
-        """Return which actions (remind, escalate) a clock has had decided."""
-        row = schema.deadline_step.c
-        decided = select(row.action).where(
-            row.deadline_id == deadline_id, row.decided_at.is_not(None)
-        )
-        return set(self.connection.scalars(decided))
 
     def start_clock(
         self,
@@ -80,7 +76,7 @@ class Clocks(Rows):
         *,
         message_id: int,
         received_at: datetime,
-        steps: Sequence[tuple[str, datetime]],
+        steps: Sequence[ClockStep],
     ) -> int:
         """Start a clock with the steps (remind or escalate, when) that the sweep will take."""
         deadline_id = self.insert(
@@ -93,15 +89,68 @@ class Clocks(Rows):
             received_at=received_at,
             working=list(clock.working),
         )
-        for ordinal, (action, at) in enumerate(steps):
+        self._add_steps(deadline_id, steps)
+        return deadline_id
+
+    def _add_steps(self, deadline_id: int, steps: Sequence[ClockStep]) -> None:
+        for step in steps:
             self.insert(
                 schema.deadline_step,
                 deadline_id=deadline_id,
-                action=action,
-                ordinal=ordinal,
-                at=at,
+                action=step.action,
+                ordinal=step.ordinal,
+                at=step.at,
+                is_last=step.is_last,
             )
-        return deadline_id
+
+    def recount(
+        self, clock: OpenClock, counted: Deadline, *, steps: Sequence[ClockStep], now: datetime
+    ) -> None:
+        """Put a running clock on the dates it is counted to have now; it keeps its row.
+
+        What was decided stays decided and is never decided again: not a step at the same
+        instant, and no rung of the ladder whose new instant is not ahead. A reminder whose
+        instant has passed is not added; a rung that is due and was never decided is. A clock
+        that stood still runs again.
+        """
+        d, s = schema.deadline, schema.deadline_step.c
+        self.connection.execute(
+            update(d)
+            .where(d.c.id == clock.id)
+            .values(
+                due_on=counted.due_on,
+                due_at=counted.due_at,
+                working=list(counted.working),
+                stopped_on=None,
+            )
+        )
+        self._drop_open_steps(clock.id)
+        decided = self.connection.execute(
+            select(s.action, s.ordinal, s.at).where(s.deadline_id == clock.id)
+        ).all()
+        instants = {(row.action, row.at) for row in decided}
+        rungs = {row.ordinal for row in decided if row.action == "escalate"}
+        self._add_steps(
+            clock.id,
+            [
+                step
+                for step in steps
+                if (step.action, step.at) not in instants
+                and (step.at > now or (step.action == "escalate" and step.ordinal not in rungs))
+            ],
+        )
+
+    def stop_clock(self, deadline_id: int, *, on: date) -> None:
+        """Have a clock stand still; nobody is reminded until it runs again."""
+        row = schema.deadline
+        self.connection.execute(update(row).where(row.c.id == deadline_id).values(stopped_on=on))
+        self._drop_open_steps(deadline_id)
+
+    def _drop_open_steps(self, deadline_id: int) -> None:
+        step = schema.deadline_step
+        self.connection.execute(
+            delete(step).where(step.c.deadline_id == deadline_id, step.c.decided_at.is_(None))
+        )
 
     def add_step(self, deadline_id: int, action: str, *, ordinal: int, at: datetime) -> None:
         """Add a step to a clock that goes on."""
@@ -148,9 +197,9 @@ class Clocks(Rows):
         )
 
     def due_steps(self, now: datetime, *, limit: int, but: Iterable[int] = ()) -> list[DueStep]:
-        """Return the steps that are due, earliest first, locked against other daemons.
+        """Return the steps that are due, earliest first; `but` are clocks to leave out.
 
-        `but` are clocks to leave out.
+        Nothing is locked: `take_steps` says which of them are the caller's to act on.
         """
         step, row = schema.deadline_step.c, schema.deadline.c
         query = (
@@ -160,6 +209,7 @@ class Clocks(Rows):
                 step.action,
                 step.ordinal,
                 step.at,
+                step.is_last,
                 row.kind,
                 row.due_on,
                 row.due_at,
@@ -173,7 +223,6 @@ class Clocks(Rows):
             .where(row.ended_at.is_(None))
             .order_by(step.at, step.id)
             .limit(limit)
-            .with_for_update(of=schema.deadline_step, skip_locked=True)
         )
         return [
             DueStep(
@@ -187,11 +236,29 @@ class Clocks(Rows):
                 due_at=r.due_at,
                 enquiry=as_enquiry(r),
                 message_id=r.message_id,
+                is_last=r.is_last,
             )
             for r in self.connection.execute(query)
         ]
 
-    def decide_steps(self, ids: Sequence[int], *, now: datetime) -> None:
-        """Mark steps as decided, so that each is decided once."""
-        step = schema.deadline_step
-        self.connection.execute(update(step).where(step.c.id.in_(ids)).values(decided_at=now))
+    def take_steps(self, ids: Sequence[int], *, now: datetime) -> set[int]:
+        """Mark steps as decided; return those that nobody had, and whose clock still runs.
+
+        Of two daemons that want the same step the second waits for the first, and gets it not.
+        """
+        step, row = schema.deadline_step, schema.deadline.c
+        runs = select(row.id).where(row.ended_at.is_(None), row.stopped_on.is_(None))
+        taken: set[int] = set()
+        for start in range(0, len(ids), _AT_ONCE):
+            done = self.connection.execute(
+                update(step)
+                .where(
+                    step.c.id.in_(ids[start : start + _AT_ONCE]),
+                    step.c.decided_at.is_(None),
+                    step.c.deadline_id.in_(runs.where(row.id == step.c.deadline_id)),
+                )
+                .values(decided_at=now)
+                .returning(step.c.id)
+            )
+            taken |= set(done.scalars())
+        return taken

@@ -34,6 +34,9 @@ class EnquiryRow:
     team: str
     reply_team: str
     received_at: datetime
+    assigned_to: str | None
+    reply_seen_at: datetime | None
+    reply_failed_at: datetime | None
 
 
 ENQUIRY = (
@@ -47,6 +50,9 @@ ENQUIRY = (
     schema.enquiry.c.team,
     schema.enquiry.c.reply_team,
     schema.enquiry.c.received_at,
+    schema.enquiry.c.assigned_to,
+    schema.enquiry.c.reply_seen_at,
+    schema.enquiry.c.reply_failed_at,
 )
 
 
@@ -254,7 +260,7 @@ class Enquiries(Rows):
         enquiry_id: int,
         criteria: Iterable[Criterion],
         *,
-        message_id: int,
+        message_id: int | None,
         now: datetime,
     ) -> None:
         """Add criteria that an enquiry did not meet before; those kept automatically accepted."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Table, delete, insert, select, update
 
-from daemon.model import Criterion, EnquiryStatus
+from daemon.model import Criterion, EnquiryStatus, Register
 from daemon.store import schema
 from daemon.store.rows import Rows
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from daemon.model import Register
 
+_AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
 _ENDED_WITH_IT = ("replied", "closed", "seen")
 """What ends a clock together with its enquiry, and is undone when that is opened again."""
 
@@ -61,6 +61,16 @@ class Handlings(Rows):
     def _change(self, enquiry_id: int, **values: object) -> None:
         row = schema.enquiry
         self.connection.execute(update(row).where(row.c.id == enquiry_id).values(**values))
+
+    def merged_into(self, enquiry_id: int) -> str:
+        """Return the reference of the enquiry that one was merged into; "" for none."""
+        row, other = schema.enquiry.c, schema.enquiry.alias().c
+        query = select(other.reference).where(row.id == enquiry_id, other.id == row.merged_into)
+        return self.connection.scalar(query) or ""
+
+    def link(self, enquiry_id: int, *, linked_to: int) -> None:
+        """Link an enquiry to another one."""
+        self._change(enquiry_id, linked_to=linked_to)
 
     def revive_clocks(self, enquiry_id: int, *, ended_by: Sequence[str] = _ENDED_WITH_IT) -> int:
         """Have clocks run again that ended with their enquiry; return how many.
@@ -121,15 +131,19 @@ class Handlings(Rows):
         )
         return [Waiting(**r._mapping) for r in rows]
 
+    def has_agreed_handling(self, enquiry_id: int) -> bool:
+        """Whether a handling was agreed for an enquiry."""
+        row = schema.proposal.c
+        query = select(row.id).where(row.enquiry_id == enquiry_id, row.state == "agreed").limit(1)
+        return self.connection.scalar(query) is not None
+
     def decide_proposal(
         self, proposal_id: int, *, state: str, decision: str, by: str, now: datetime
     ) -> None:
         """Note what was decided on a proposal: agreed or declined."""
-        self._decide(
-            schema.proposal, proposal_id, state=state, decision=decision, by=by, now=now
-        )
+        self._decide(schema.proposal, proposal_id, state=state, decision=decision, by=by, now=now)
 
-    def _decide(  # noqa: PLR0913 -- one row's four facts, by keyword
+    def _decide(
         self,
         table: Table,
         row_id: int,
@@ -159,12 +173,16 @@ class Handlings(Rows):
         row = schema.enquiry_criterion.c
         found = set(
             self.connection.scalars(
-                select(row.criterion).where(
-                    row.enquiry_id == enquiry_id, row.state == "proposed"
-                )
+                select(row.criterion).where(row.enquiry_id == enquiry_id, row.state == "proposed")
             )
         )
         return tuple(one for one in Criterion if one in found)
+
+    def pending_or_accepted(self, enquiry_id: int) -> set[str]:
+        """Return the criteria of an enquiry that nobody has declined."""
+        row = schema.enquiry_criterion.c
+        query = select(row.criterion).where(row.enquiry_id == enquiry_id, row.state != "declined")
+        return set(self.connection.scalars(query))
 
     def propose_again(self, enquiry_id: int, criteria: Iterable[Criterion]) -> None:
         """Put criteria up once more that were declined before: somebody has raised them."""
@@ -205,9 +223,13 @@ class Handlings(Rows):
             self.connection.scalars(select(row.register).where(row.enquiry_id == enquiry_id))
         )
 
+    def on_oversight(self, enquiry_id: int) -> bool:
+        """Whether an enquiry stands on the register of MP oversight."""
+        return Register.MP_OVERSIGHT in self.on_registers(enquiry_id)
+
     # Referrals by an Assistant Director (guide §1.21, 2.5)
 
-    def refer(  # noqa: PLR0913 -- a row's facts, by keyword
+    def refer(
         self,
         *,
         enquiry_id: int | None,
@@ -251,9 +273,7 @@ class Handlings(Rows):
         )
         return [Waiting(**r._mapping) for r in rows]
 
-    def decide_referral(
-        self, referral_id: int, *, decision: str, by: str, now: datetime
-    ) -> None:
+    def decide_referral(self, referral_id: int, *, decision: str, by: str, now: datetime) -> None:
         """Note what was decided on a referral."""
         self._decide(
             schema.referral, referral_id, state="decided", decision=decision, by=by, now=now
@@ -290,9 +310,7 @@ class Handlings(Rows):
     ) -> None:
         """Note what Private Office said."""
         state = "yes" if agreed else "no"
-        self._decide(
-            schema.call_back, call_back_id, state=state, decision=decision, by=by, now=now
-        )
+        self._decide(schema.call_back, call_back_id, state=state, decision=decision, by=by, now=now)
 
     # Staff an enquiry is about (process, "About us ourselves")
 
@@ -306,9 +324,7 @@ class Handlings(Rows):
         )
         if done.rowcount == 0:
             self.connection.execute(
-                insert(row).values(
-                    enquiry_id=enquiry_id, person=person, state=state, since_at=now
-                )
+                insert(row).values(enquiry_id=enquiry_id, person=person, state=state, since_at=now)
             )
 
     def subjects(self, enquiry_id: int, *, state: str = "set") -> frozenset[str]:
@@ -320,6 +336,22 @@ class Handlings(Rows):
             )
         )
 
+    def subjects_of(self, enquiry_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+        """Return the colleagues that some enquiries are about, by enquiry."""
+        row = schema.enquiry_subject.c
+        about: dict[int, set[str]] = {}
+        wanted = list(enquiry_ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            ids = wanted[start : start + _AT_ONCE]
+            found = self.connection.execute(
+                select(row.enquiry_id, row.person).where(
+                    row.enquiry_id.in_(ids), row.state == "set"
+                )
+            )
+            for enquiry_id, person in found:
+                about.setdefault(enquiry_id, set()).add(person)
+        return {key: frozenset(people) for key, people in about.items()}
+
     def known_subjects(self, enquiry_id: int) -> frozenset[str]:
         """Return the colleagues named on an enquiry, whatever was decided about that."""
         row = schema.enquiry_subject.c
@@ -329,9 +361,7 @@ class Handlings(Rows):
 
     # Milestones (guide §1.20)
 
-    def add_milestone(
-        self, enquiry_id: int, *, words: str, due_on: date, now: datetime
-    ) -> int:
+    def add_milestone(self, enquiry_id: int, *, words: str, due_on: date, now: datetime) -> int:
         """Enter a milestone."""
         return self.insert(
             schema.milestone, enquiry_id=enquiry_id, words=words, due_on=due_on, created_at=now
@@ -389,9 +419,7 @@ class Handlings(Rows):
 
     def _move(self, table: Table, enquiry_id: int, target_id: int) -> None:
         self.connection.execute(
-            update(table)
-            .where(table.c.enquiry_id == enquiry_id)
-            .values(enquiry_id=target_id)
+            update(table).where(table.c.enquiry_id == enquiry_id).values(enquiry_id=target_id)
         )
 
     def _unite(self, table: Table, key: str, enquiry_id: int, target_id: int) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from sqlalchemy import ColumnElement
+
 _MOST_FOUND = 50
 
 
@@ -35,7 +37,7 @@ class PhoneContact:
 class Meetings(Rows):
     """Actions of the meeting and the phone-call list."""
 
-    def add_action(  # noqa: PLR0913 -- a row's facts, by keyword
+    def add_action(
         self,
         *,
         words: str,
@@ -100,9 +102,7 @@ class Meetings(Rows):
         """Take somebody off the list; return whether they stood on it."""
         row = schema.phone_contact
         done = self.connection.execute(
-            update(row)
-            .where(row.c.id == contact_id, row.c.ended_at.is_(None))
-            .values(ended_at=now)
+            update(row).where(row.c.id == contact_id, row.c.ended_at.is_(None)).values(ended_at=now)
         )
         return done.rowcount > 0
 
@@ -112,7 +112,7 @@ class Meetings(Rows):
         """Return who is on the list on a day, by the beginning of a name's words or by number."""
         row, number = schema.phone_contact.c, schema.phone_number.c
         by_number = row.id.in_(select(number.contact_id).where(number.number.in_(numbers)))
-        ways = [by_number]
+        ways: list[ColumnElement[bool]] = [by_number]
         if name_key:
             # Keys begin and part with a blank, so that each word of a name is found.
             ways.append(row.name_key.contains(f" {name_key}", autoescape=True))

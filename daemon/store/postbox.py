@@ -13,7 +13,7 @@ from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import ColumnElement, TextClause
 
@@ -295,6 +295,20 @@ class Postbox(Rows):
             .values(not_delivered_at=now)
         )
         return [Undelivered(**{**r._mapping, "kind": OutboxKind(r.kind)}) for r in rows]
+
+    def digests_of(self, recipient: str, *, on: date) -> int:
+        """Return how many digests somebody was written on a day in London."""
+        row = schema.outbox.c
+        query = (
+            select(func.count())
+            .select_from(schema.outbox)
+            .where(
+                row.kind == OutboxKind.DIGEST,
+                row.recipient == recipient,
+                row.key.startswith(f"digest:{on.isoformat()}:"),
+            )
+        )
+        return self.connection.scalar(query) or 0
 
     def add_act(
         self,

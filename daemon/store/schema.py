@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -252,6 +253,8 @@ deadline_step = Table(
     Column("ordinal", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("decided_at", UtcDateTime),
+    # of a clock's reminders: it goes in a mail of its own
+    Column("is_last", Boolean, nullable=False, default=False, server_default=false()),
     # The sweep asks for what is due and nothing else; decided steps leave the index.
     Index(
         "ix_deadline_step_due",

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from daemon.store.leases import Lease
 
 
-class Transaction(
-    Messages, Enquiries, Enrichments, Clocks, Handlings, Meetings, Postbox, Views
-):
+class Transaction(Messages, Enquiries, Enrichments, Clocks, Handlings, Meetings, Postbox, Views):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
 
     @contextmanager

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
 
-from daemon.deadlines import deadline
-from daemon.intake import steps_of
+from daemon.deadlines import deadline, steps_of
 from daemon.model import (
     Category,
     ClockKind,
@@ -228,7 +228,8 @@ def test_a_clock_is_kept_with_its_working_and_steps(store):
         (clock,) = tx.view("PH-1")["deadlines"]
     assert (clock["kind"], clock["due_on"], clock["ended_by"]) == ("other", "2026-12-07", "replied")
     assert clock["working"]
-    assert [step["action"] for step in clock["steps"]] == ["remind", "escalate"]
+    steps = [step["action"] for step in clock["steps"]]
+    assert steps == ["remind", "remind", "escalate", "escalate"]
 
 
 def test_ending_clocks_ends_only_the_kinds_asked_for(store):
@@ -250,15 +251,27 @@ def test_each_due_step_comes_once_the_earliest_first(store):
         start(tx, open_enquiry(tx, "PH-2"))
         assert tx.due_steps(NOW, limit=10) == []
         due = tx.due_steps(NOW + timedelta(days=90), limit=10)
-        assert [(step.kind, step.action) for step in due] == [
-            ("other", "remind"),
-            ("other", "escalate"),
-            ("foi", "remind"),
-            ("foi", "escalate"),
+        assert [(step.kind, step.action, step.ordinal) for step in due] == [
+            ("other", "remind", 0),
+            ("other", "remind", 1),
+            ("foi", "remind", 0),
+            ("other", "escalate", 0),
+            ("other", "escalate", 1),
+            ("foi", "remind", 1),
+            ("foi", "remind", 2),
+            ("foi", "escalate", 0),
+            ("foi", "escalate", 1),
+        ]
+        assert [step.is_last for step in due if step.action == "remind"] == [
+            *(False, True, False),
+            *(False, True),
         ]
         assert due[0].enquiry.reference == "PH-2"
-        tx.decide_steps([step.id for step in due[:3]], now=NOW)
-        assert [s.id for s in tx.due_steps(NOW + timedelta(days=90), limit=10)] == [due[3].id]
+        ids = [step.id for step in due[:3]]
+        assert tx.take_steps(ids, now=NOW) == set(ids)
+        assert tx.take_steps(ids, now=NOW) == set()
+        left = [step.id for step in tx.due_steps(NOW + timedelta(days=90), limit=10)]
+        assert left == [step.id for step in due[3:]]
 
 
 def test_the_steps_of_an_ended_clock_are_not_due(store):
@@ -314,21 +327,26 @@ def test_due_steps_come_in_bounded_portions(store):
 
 @pytest.mark.parametrize("prepared_url", ["postgresql"], indirect=True)
 def test_two_daemons_never_decide_the_same_step(store, prepared_url):
-    """What one has locked the other passes over, without waiting."""
+    """Both see it; the second waits for the first, and gets it not."""
     later = NOW + timedelta(days=90)
     with store.write() as tx:
         start(tx, open_enquiry(tx))
-        start(tx, open_enquiry(tx, "PH-2"))
-    other = Store.open(prepared_url)
-    with store.write() as one, other.write() as two:
-        first = one.due_steps(later, limit=3)
-        second = two.due_steps(later, limit=10)
-        one.decide_steps([step.id for step in first], now=later)
-        two.decide_steps([step.id for step in second], now=later)
+        ids = [step.id for step in tx.due_steps(later, limit=10)]
+    other, theirs = Store.open(prepared_url), []
+
+    def take() -> None:
+        with other.write() as two:
+            theirs.append(two.take_steps(ids, now=later))
+
+    with store.write() as one:
+        ours = one.take_steps(ids[:3], now=later)
+        second = threading.Thread(target=take)
+        second.start()
+        second.join(0.3)
+        assert theirs == []
+    second.join(10)
     other.close()
-    assert len(first) == 3
-    assert len(second) == 1
-    assert not {step.id for step in first} & {step.id for step in second}
+    assert (ours, theirs) == (set(ids[:3]), [set(ids[3:])])
     with store.write() as tx:
         assert tx.due_steps(later, limit=10) == []
 

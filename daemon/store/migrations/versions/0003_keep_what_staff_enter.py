@@ -242,6 +242,10 @@ def upgrade() -> None:
             batch_op.f("ix_deadline_fact_deadline_id"), ["deadline_id"], unique=False
         )
 
+    op.add_column(
+        "deadline_step",
+        sa.Column("is_last", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
     op.add_column("deadline", sa.Column("stopped_on", sa.Date(), nullable=True))
     op.add_column(
         "enquiry", sa.Column("reply_failed_at", sa.DateTime(timezone=True), nullable=True)
@@ -264,6 +268,7 @@ def downgrade() -> None:
             op.drop_constraint("fk_enquiry_merged_into_enquiry", "enquiry")
         op.drop_column("enquiry", column)
     op.drop_column("deadline", "stopped_on")
+    op.drop_column("deadline_step", "is_last")
     for table in (
         "deadline_fact",
         "phone_number",
