@@ -67,6 +67,9 @@ EVENTS: Final = frozenset(
         # the learned model
         "model_adopted",
         "model_missing",
+        # the audit
+        "audit_anchored",
+        "audit_anchor-failed",
         # enquiries, clocks and people
         "sweep_finished",
     }
@@ -80,6 +83,7 @@ SAFE_KEYS: Final = frozenset(
         # ids, none of which comes from outside
         *("receipt", "message", "enquiry", "reference", "deadline", "entry", "template"),
         *("inbox", "outlet", "box", "role", "team", "key_id", "external_id", "uidvalidity"),
+        *("position", "mac"),
         # words of ours
         *("kind", "channel", "category", "criteria", "source", "route", "outcome", "status"),
         *("skip", "held", "rule", "registers", "alerts", "purpose", "reason", "why", "state"),

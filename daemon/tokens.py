@@ -151,6 +151,19 @@ class Signer:
             unique=match["unique"],
         )
 
+    @property
+    def key_id(self) -> str:
+        """The id of the key that signs."""
+        return self._signing_id
+
+    def seal(self, said: bytes, *, key_id: str) -> str:
+        """Return the mark of a line of the audit: 64 hex characters.
+
+        Raises:
+            KeyError: there is no such key.
+        """
+        return hmac.digest(self._keys[key_id], b"seal\0" + said, "sha256").hex()
+
     def keyed_hash(self, text: str) -> str:
         """Return a keyed hash of a name or address, for the audit: 24 hex characters."""
         key = next(reversed(self._keys.values()))

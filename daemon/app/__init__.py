@@ -6,8 +6,10 @@ Only this room reads the clock, sees concrete connectors and knows the scheduler
 from daemon.app.daemon import App
 from daemon.app.leases import AlreadyRunningError
 from daemon.app.parts import (
+    anchor_file,
     connect_store,
     load_templates,
+    make_auditor,
     make_casework,
     make_revision,
     open_store,
@@ -17,8 +19,10 @@ from daemon.app.parts import (
 __all__ = [
     "AlreadyRunningError",
     "App",
+    "anchor_file",
     "connect_store",
     "load_templates",
+    "make_auditor",
     "make_casework",
     "make_revision",
     "open_store",

@@ -31,7 +31,9 @@ from daemon.app.parts import (
     read_clock,
 )
 from daemon.app.reader import LiveClassifier
+from daemon.app.sealing import Sealing
 from daemon.app.ticks import Tick
+from daemon.audit import Auditor
 from daemon.classify import Classifier
 from daemon.config import ImapInboxConfig
 from daemon.deadlines import WorkingDays
@@ -128,6 +130,12 @@ class App:
         self.outlets = {one.name: make_outlet(one) for one in config.outlets}
         self._pollers = {one.name: self._make_poller(one) for one in config.inboxes}
         self._couriers = {name: self._make_courier(one) for name, one in self.outlets.items()}
+        self._sealing = Sealing(
+            auditor=Auditor(store=store, signer=signer, clock=clock),
+            anchors=config.audit_anchors,
+            clock=clock,
+            log=self._log,
+        )
         self._ticks = self._make_ticks()
         self._scheduler: BackgroundScheduler | None = None
 
@@ -187,6 +195,7 @@ class App:
         }
         work |= {f"send:{name}": courier.send for name, courier in self._couriers.items()}
         work["sweep"] = self._sweep
+        work["seal"] = self._sealing.tick
         work["lease"] = self._leases.renew
         work["model"] = self._classifier.refresh
         if self._config.attachments.read:
@@ -279,6 +288,7 @@ class App:
             self._run_now("enrich")
         for name in (*self.outlets, "", *self.outlets):
             self._run_now(f"send:{name}" if name else "sweep")
+        self._run_now("seal")
 
     def _run_now(self, name: str) -> None:
         self._ticks[name]()
@@ -320,7 +330,7 @@ class App:
         schedule = self._config.schedule
         rhythm = {f"poll:{one.name}": one.poll_s for one in self._config.inboxes}
         rhythm |= {f"send:{name}": schedule.send_s for name in self.outlets}
-        rhythm["sweep"] = schedule.sweep_s
+        rhythm["sweep"] = rhythm["seal"] = schedule.sweep_s
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
         if self._config.attachments.read:
@@ -383,9 +393,15 @@ class App:
             self._log.warning("daemon_killed", why="work did not end in time")
             return
         # Servers that do not answer a goodbye must not hold up the end either.
-        closing = threading.Thread(target=self.close, name="closing", daemon=True)
+        closing = threading.Thread(target=self._finish, name="closing", daemon=True)
         closing.start()
         closing.join(max(1.0, until - time.monotonic()))
+
+    def _finish(self) -> None:
+        """Seal and anchor what the audit has by now, and let go of everything."""
+        with suppress(StoreUnavailableError):
+            self._sealing.finish()
+        self.close()
 
     def close(self) -> None:
         """Give back leases and let go of every connection."""

@@ -10,6 +10,7 @@ from connectors.imap import ImapInbox
 from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
 from daemon.attachments.reader import AttachmentReader
+from daemon.audit import Auditor
 from daemon.casework import Casework
 from daemon.compose import OfficeText, Templates
 from daemon.config import ImapInboxConfig, SmtpOutletConfig
@@ -138,6 +139,20 @@ def make_casework(config: Config, store: Store, templates: Templates) -> Casewor
         clock=read_clock,
         new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
     )
+
+
+def make_auditor(config: Config, store: Store) -> Auditor:
+    """Return what seals and verifies the audit.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    return Auditor(store=store, signer=make_signer(config), clock=read_clock)
+
+
+def anchor_file(config: Config) -> Path:
+    """Return the file where heads of the sealed audit are noted."""
+    return config.audit_anchors
 
 
 def make_attachment_reader(config: Config, stopping: Callable[[], bool]) -> AttachmentReader:

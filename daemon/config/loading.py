@@ -53,6 +53,7 @@ class Config:
     log: Log
     signing_keys: tuple[SigningKey, ...]  # the first signs; none: the app makes one
     state_dir: Path  # absolute; it need not exist yet
+    audit_anchors: Path  # the file where heads of the sealed audit are noted
     templates_dir: Path | None  # None: the command works it out
     warnings: tuple[ConfigError, ...] = ()  # what works, but is hardly meant
 
@@ -141,6 +142,7 @@ def _config(files: Files, rules: RuleSet, places: Places) -> Config:
         store_password=daemon.store.password,
         schedule=daemon.schedule,
         attachments=daemon.attachments,
+        audit_anchors=daemon.audit.anchors or places.state / "audit-anchors.jsonl",
         log=daemon.log,
         signing_keys=daemon.signing.keys,
         state_dir=places.state,

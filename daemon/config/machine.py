@@ -102,6 +102,12 @@ class Attachments(Table):
     ocr: bool = False
 
 
+class Audit(Table):
+    """Where the heads of the sealed audit are noted, outside the database."""
+
+    anchors: StateFolder = None
+
+
 class Paths(Table):
     """Folders; empty ones are worked out by the command."""
 
@@ -117,4 +123,5 @@ class DaemonFile(Table):
     log: Log = Log()
     signing: Signing = Signing()
     attachments: Attachments = Attachments()
+    audit: Audit = Audit()
     paths: Paths = Paths()

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import leases, schema
+from daemon.store.audit import Audits
 from daemon.store.clocks import Clocks
 from daemon.store.enquiries import Enquiries
 from daemon.store.enrichments import Enrichments
@@ -20,14 +21,16 @@ from daemon.store.postbox import Postbox
 from daemon.store.views import Views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from connectors.base import Cursor
     from daemon.store.leases import Lease
 
 
-class Transaction(Messages, Enquiries, Enrichments, Clocks, Handlings, Meetings, Postbox, Views):
+class Transaction(
+    Messages, Enquiries, Enrichments, Clocks, Handlings, Meetings, Postbox, Views, Audits
+):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
 
     @contextmanager
@@ -66,22 +69,3 @@ class Transaction(Messages, Enquiries, Enrichments, Clocks, Handlings, Meetings,
         done = self.connection.execute(table.update().where(table.c.name == inbox).values(**values))
         if done.rowcount == 0:
             self.connection.execute(insert(table).values(name=inbox, **values))
-
-    def audit(
-        self,
-        event: str,
-        subject: str,
-        *,
-        at: datetime,
-        actor: str = "software",
-        detail: Mapping[str, object] | None = None,
-    ) -> None:
-        """Add a line to the audit: ids, enums, dates and keyed hashes, never words or names.
-
-        `subject` is what it is about, e.g. `enquiry:17`.
-        """
-        self.connection.execute(
-            insert(schema.audit).values(
-                at=at, event=event, actor=actor, subject=subject, detail=dict(detail or {})
-            )
-        )
