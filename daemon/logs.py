@@ -67,6 +67,8 @@ EVENTS: Final = frozenset(
         # the learned model
         "model_adopted",
         "model_missing",
+        # the reconciliation
+        "store_differs",
         # the audit
         "audit_anchored",
         "audit_anchor-failed",

@@ -7,6 +7,7 @@ with our receipts: what is missing is fetched and said so.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -128,12 +129,28 @@ class Poller:
             stored += self._take(batch, lease)
         if stored:
             self.log.warning("inbox_gap-found", inbox=self.facts.name, count=stored)
+        self._note(listed, gaps, stored)
         # A stop between commit and mark leaves stored messages unmarked: mark them now.
         with self.store.read() as tx:
             settled = tx.settled_ids(self.facts.name, [one for one in listed if one in known])
         self._mark([one for one in listed if one in settled])
         self.reconciled_at = self.clock()
         return stored
+
+    def _note(self, listed: Sequence[str], gaps: Sequence[str], fetched: int) -> None:
+        """Keep what the comparison found, for the reconciliation."""
+        now = self.clock()
+        with self.store.write() as tx:
+            taken = tx.known_ids(self.facts.name, gaps)
+            missing = [one for one in gaps if one not in taken]
+            found = {
+                "listed": len(listed),
+                "with_receipt": len(listed) - len(missing),
+                "missing": missing[:_GAP_AT_ONCE],
+                "fetched": fetched,
+                "at": now.isoformat(),
+            }
+            tx.set_marker(f"inbox:{self.facts.name}", json.dumps(found), now=now)
 
     # Trouble
 

@@ -44,6 +44,7 @@ from daemon.intake.revision import Revision
 from daemon.logs import get_logger
 from daemon.outbox import Sender
 from daemon.poll import Poller
+from daemon.reconcile import Reconciler
 from daemon.service import holder_name, is_gone
 from daemon.store import LeaseLostError, StoreUnavailableError
 from daemon.sweep import Sweeper
@@ -69,6 +70,7 @@ STOP_WITHIN_S = 8.0  # of a stop's ten seconds, what running work may still take
 _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 2177: 29 minutes)
 _DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks an account
 _CLOCK_JUMP_S = 5.0
+_RECONCILE_S = 300.0  # between two looks at whether the day's reconciliation is done
 _MODEL_S = 60.0  # between two looks at which model is adopted
 
 
@@ -136,6 +138,13 @@ class App:
             clock=clock,
             log=self._log,
         )
+        self._reconciler = Reconciler(
+            store=store,
+            letters=letters,
+            operators=config.operators,
+            inboxes=[one.name for one in config.inboxes],
+            clock=clock,
+        )
         self._ticks = self._make_ticks()
         self._scheduler: BackgroundScheduler | None = None
 
@@ -195,6 +204,7 @@ class App:
         }
         work |= {f"send:{name}": courier.send for name, courier in self._couriers.items()}
         work["sweep"] = self._sweep
+        work["reconcile"] = self._reconcile
         work["seal"] = self._sealing.tick
         work["lease"] = self._leases.renew
         work["model"] = self._classifier.refresh
@@ -253,6 +263,11 @@ class App:
             self._log.info("sweep_finished", due=done.steps, count=done.released)
             for name in self.outlets:
                 self._wake(f"send:{name}")
+
+    def _reconcile(self) -> None:
+        found = self._reconciler.daily()
+        if found is not None and not found.ok:
+            self._log.warning("store_differs", count=len(found.differences))
 
     def _enrich(self) -> None:
         """Read attachments that wait, message by message, until none does or we are to stop."""
@@ -331,6 +346,7 @@ class App:
         rhythm = {f"poll:{one.name}": one.poll_s for one in self._config.inboxes}
         rhythm |= {f"send:{name}": schedule.send_s for name in self.outlets}
         rhythm["sweep"] = rhythm["seal"] = schedule.sweep_s
+        rhythm["reconcile"] = _RECONCILE_S
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
         if self._config.attachments.read:

@@ -67,6 +67,7 @@ class NoticeKind(StrEnum):
     ESCALATION = "escalation"
     ALERT = "alert"  # somebody may be at risk
     QUARANTINED = "quarantined"  # a message that could not be read
+    RECONCILED = "reconciled"  # what does not add up, or does again
     NOT_SENT = "not-sent"  # an acknowledgement failed for good: write by post
 
 

@@ -123,6 +123,7 @@ def notice_values(
         "original_complete": facts.original_complete,
         "commands": {
             "show": code(f"assurance show {facts.reference}"),
+            "reconcile": code("assurance reconcile"),
             "show_any": code("assurance show REFERENCE"),
             "replied_any": code("assurance replied REFERENCE --by NAME"),
             "write": code(f"assurance update {facts.reference} --by NAME --note WORDS"),

@@ -15,6 +15,8 @@ from daemon.store.enquiries import Enquiries
 from daemon.store.enrichments import Enrichments
 from daemon.store.errors import translated
 from daemon.store.handling import Handlings
+from daemon.store.ledger import Ledgers
+from daemon.store.markers import Markers
 from daemon.store.meeting import Meetings
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
@@ -29,7 +31,17 @@ if TYPE_CHECKING:
 
 
 class Transaction(
-    Messages, Enquiries, Enrichments, Clocks, Handlings, Meetings, Postbox, Views, Audits
+    Messages,
+    Enquiries,
+    Enrichments,
+    Clocks,
+    Handlings,
+    Meetings,
+    Postbox,
+    Views,
+    Audits,
+    Ledgers,
+    Markers,
 ):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
 

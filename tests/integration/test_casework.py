@@ -86,7 +86,7 @@ def test_confirming_ends_the_alert_alone(office):
     reference = taken_for(office, AT_RISK)
     said = office.casework.confirm(reference, by="A. Name")
     clocks = {c["kind"]: c["ended_by"] for c in office.view(reference)["deadlines"]}
-    assert clocks == {"vulnerable": "confirmed", "other": None, "ack": None}
+    assert clocks == {"vulnerable": "confirmed", "other": None, "ack": None, "update": None}
     (letter,) = office.letters_of(reference)
     assert (letter["state"], letter["release_at"]) == ("held", None)
     assert "release" in said

@@ -106,7 +106,7 @@ def test_an_information_request_in_a_reply_is_an_enquiry_of_its_own(office):
     assert second.outcome is Outcome.OPENED
     view = office.view(second.reference)
     assert view["linked_to"] == first.reference
-    assert {clock["kind"] for clock in view["deadlines"]} == {"foi", "ack"}
+    assert {clock["kind"] for clock in view["deadlines"]} == {"foi", "ack", "update"}
     assert office.letters_of(second.reference)
 
 
@@ -123,7 +123,7 @@ def test_a_request_of_another_kind_in_a_requests_thread_is_an_enquiry_of_its_own
     assert other.outcome is Outcome.OPENED
     view = office.view(other.reference)
     assert view["linked_to"] == first.reference
-    assert {clock["kind"] for clock in view["deadlines"]} == {"dpa", "ack"}
+    assert {clock["kind"] for clock in view["deadlines"]} == {"dpa", "ack", "update"}
 
 
 def test_a_threat_of_suicide_in_a_reply_raises_an_alert(office):
@@ -162,7 +162,7 @@ def test_a_joined_message_starts_no_clock_twice(office):
     office.clock.move(days=2)
     office.take(a_mail(answers=["a@home.example"], text="Any news?"))
     kinds = [clock["kind"] for clock in office.view(first.reference)["deadlines"]]
-    assert sorted(kinds) == ["ack", "mp"]
+    assert sorted(kinds) == ["ack", "mp", "update"]
 
 
 def test_a_joined_message_that_lies_in_the_teams_mailbox_brings_no_notice(store):

@@ -1,0 +1,43 @@
+"""What the daemon remembers between two looks: small values by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select, update
+
+from daemon.store import schema
+from daemon.store.rows import Rows
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LOCK = 0x6173_7375_6D61_726B  # any number: that of the advisory lock of once-only work
+
+
+class Markers(Rows):
+    """Reading and setting markers."""
+
+    def marker(self, name: str) -> str | None:
+        """Return the value of a marker."""
+        row = schema.marker.c
+        return self.connection.scalar(select(row.value).where(row.name == name))
+
+    def markers(self, prefix: str) -> dict[str, str]:
+        """Return the markers whose names begin alike, by the rest of their names."""
+        row = schema.marker.c
+        query = select(row.name, row.value).where(row.name.startswith(prefix, autoescape=True))
+        return {r.name.removeprefix(prefix): r.value for r in self.connection.execute(query)}
+
+    def set_marker(self, name: str, value: str, *, now: datetime) -> None:
+        """Set a marker."""
+        row = schema.marker
+        values = {"value": value, "updated_at": now}
+        done = self.connection.execute(update(row).where(row.c.name == name).values(**values))
+        if done.rowcount == 0:
+            self.connection.execute(insert(row).values(name=name, **values))
+
+    def one_at_a_time(self) -> None:
+        """Have others that do the same work once wait. On SQLite the transaction does so."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
