@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from daemon.compose import OfficeText, Templates
+    from daemon.compose import Enclosure, OfficeText, Templates
     from daemon.model import Classification, ClockKind, Decision, Message, Team
     from daemon.tokens import Signer
 
@@ -126,6 +126,7 @@ class Letters:
         now: datetime,
         outbox_kind: OutboxKind = OutboxKind.NOTICE,
         original: bytes | None = None,
+        enclosures: Sequence[Enclosure] = (),
     ) -> OutboxEntry:
         """Return an internal mail: a notice, reminder, escalation or alert.
 
@@ -142,6 +143,7 @@ class Letters:
             sent_at=now,
             facts=replace(facts, answer_copy=reply_to) if facts.answer_to else facts,
             original=original,
+            enclosures=enclosures,
         )
         return OutboxEntry(
             kind=outbox_kind,

@@ -43,6 +43,7 @@ from daemon.intake.context import ContextReader
 from daemon.intake.revision import Revision
 from daemon.logs import get_logger
 from daemon.outbox import Sender
+from daemon.pack import Packer
 from daemon.poll import Poller
 from daemon.reconcile import Reconciler
 from daemon.service import holder_name, is_gone
@@ -70,7 +71,7 @@ STOP_WITHIN_S = 8.0  # of a stop's ten seconds, what running work may still take
 _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 2177: 29 minutes)
 _DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks an account
 _CLOCK_JUMP_S = 5.0
-_RECONCILE_S = 300.0  # between two looks at whether the day's reconciliation is done
+_DAILY_S = 300.0  # between two looks at whether the day's or the month's work is done
 _MODEL_S = 60.0  # between two looks at which model is adopted
 
 
@@ -145,6 +146,14 @@ class App:
             inboxes=[one.name for one in config.inboxes],
             clock=clock,
         )
+        self._packer = Packer(
+            store=store,
+            policy=config.policy,
+            days=WorkingDays(config.policy.clocks),
+            letters=letters,
+            templates=templates,
+            clock=clock,
+        )
         self._ticks = self._make_ticks()
         self._scheduler: BackgroundScheduler | None = None
 
@@ -205,6 +214,7 @@ class App:
         work |= {f"send:{name}": courier.send for name, courier in self._couriers.items()}
         work["sweep"] = self._sweep
         work["reconcile"] = self._reconcile
+        work["pack"] = self._packer.monthly
         work["seal"] = self._sealing.tick
         work["lease"] = self._leases.renew
         work["model"] = self._classifier.refresh
@@ -346,7 +356,7 @@ class App:
         rhythm = {f"poll:{one.name}": one.poll_s for one in self._config.inboxes}
         rhythm |= {f"send:{name}": schedule.send_s for name in self.outlets}
         rhythm["sweep"] = rhythm["seal"] = schedule.sweep_s
-        rhythm["reconcile"] = _RECONCILE_S
+        rhythm["reconcile"] = rhythm["pack"] = _DAILY_S
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
         if self._config.attachments.read:

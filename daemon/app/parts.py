@@ -18,6 +18,7 @@ from daemon.deadlines import WorkingDays
 from daemon.intake import Filing, InboxFacts
 from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
+from daemon.pack import Packer
 from daemon.service import own_key
 from daemon.store import Store
 from daemon.tokens import REFERENCE_RANDOM_BITS, Signer, new_reference
@@ -138,6 +139,22 @@ def make_casework(config: Config, store: Store, templates: Templates) -> Casewor
         letters=make_letters(config, templates, signer),
         clock=read_clock,
         new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
+    )
+
+
+def make_packer(config: Config, store: Store, templates: Templates) -> Packer:
+    """Return what makes the monthly pack.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    return Packer(
+        store=store,
+        policy=config.policy,
+        days=WorkingDays(config.policy.clocks),
+        letters=make_letters(config, templates, make_signer(config)),
+        templates=templates,
+        clock=read_clock,
     )
 
 

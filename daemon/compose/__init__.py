@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from daemon.compose.examples import OFFICE as EXAMPLE_OFFICE
 from daemon.compose.examples import example_values
-from daemon.compose.facts import Composed, DigestItem, NoticeFacts, NoticeKind, OfficeText
+from daemon.compose.facts import (
+    Composed,
+    DigestItem,
+    Enclosure,
+    NoticeFacts,
+    NoticeKind,
+    OfficeText,
+)
 from daemon.compose.letters import acknowledgement
 from daemon.compose.notices import notice
 from daemon.compose.templates import Rendered, Templates
@@ -18,6 +25,7 @@ __all__ = [
     "EXAMPLE_OFFICE",
     "Composed",
     "DigestItem",
+    "Enclosure",
     "NoticeFacts",
     "NoticeKind",
     "OfficeText",

@@ -67,8 +67,18 @@ class NoticeKind(StrEnum):
     ESCALATION = "escalation"
     ALERT = "alert"  # somebody may be at risk
     QUARANTINED = "quarantined"  # a message that could not be read
+    PACK = "pack"  # the monthly pack, attached
     RECONCILED = "reconciled"  # what does not add up, or does again
     NOT_SENT = "not-sent"  # an acknowledgement failed for good: write by post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file of ours that goes with an internal mail."""
+
+    name: str  # plain ASCII
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from daemon.compose import wire
 from daemon.compose.facts import Composed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from daemon.compose.facts import OfficeText
@@ -28,16 +29,16 @@ class Heading:
     references: tuple[str, ...]
     auto_submitted: str  # "auto-replied" or "auto-generated" (RFC 3834 §5)
 
-    def over(self, words: Rendered, *, attached: bytes | None = None) -> Composed:
-        """Return the finished mail: these headers, the words, perhaps one attached part.
+    def over(self, words: Rendered, *, attached: Sequence[bytes] = ()) -> Composed:
+        """Return the finished mail: these headers, the words, perhaps parts attached.
 
         Raises:
             ValueError: an address cannot be mailed, answers would leave the office, our own
                 message id is not clean, or the time has no zone.
         """
         body = alternatives(words)
-        if attached is not None:
-            body = wire.multipart("mixed", [body, attached])
+        if attached:
+            body = wire.multipart("mixed", [body, *attached])
         return Composed(
             message_id=self.message_id,
             subject=words.subject,

@@ -25,10 +25,10 @@ from daemon.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from daemon.compose.facts import Composed, DigestItem, OfficeText
+    from daemon.compose.facts import Composed, DigestItem, Enclosure, OfficeText
     from daemon.compose.templates import Templates
     from daemon.model import Evidence, RegisterEntry
 
@@ -48,6 +48,7 @@ def notice(  # noqa: PLR0913  a mail's parts, by keyword, nowhere else kept toge
     sent_at: datetime,
     facts: NoticeFacts,
     original: bytes | None = None,
+    enclosures: Sequence[Enclosure] = (),
     in_reply_to: str | None = None,
     references: tuple[str, ...] = (),
 ) -> Composed:
@@ -75,14 +76,16 @@ def notice(  # noqa: PLR0913  a mail's parts, by keyword, nowhere else kept toge
         references=references,
         auto_submitted="auto-generated",
     )
-    return heading.over(words, attached=_attached(original, kind=kind, facts=facts))
+    files = [wire.file_part(one.name, one.media_type, one.content) for one in enclosures]
+    attached = _attached(original, kind=kind, facts=facts)
+    return heading.over(words, attached=[*attached, *files])
 
 
-def _attached(original: bytes | None, *, kind: NoticeKind, facts: NoticeFacts) -> bytes | None:
+def _attached(original: bytes | None, *, kind: NoticeKind, facts: NoticeFacts) -> list[bytes]:
     if original is None:
-        return None
+        return []
     as_file = kind is NoticeKind.QUARANTINED or not facts.original_complete
-    return wire.original_part(original, as_file=as_file)
+    return [wire.original_part(original, as_file=as_file)]
 
 
 def notice_values(

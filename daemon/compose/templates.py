@@ -115,6 +115,10 @@ class Templates:
         html = Markup(content)  # noqa: S704  made from Markdown in which every value is escaped and raw HTML is off
         return self._template(LAYOUT).render(title=title, language=LANGUAGE, content=html)
 
+    def page(self, path: str, values: Mapping[str, object]) -> str:
+        """Render a page of its own, every value escaped; raises as `render` does."""
+        return self._template(path).render(values)
+
     def check(self) -> list[tuple[str, str]]:
         """Render every template with example values; return each mistake as (path, why)."""
         return mistakes(self)

@@ -199,6 +199,17 @@ def original_part(original: bytes, *, as_file: bool = False) -> bytes:
     return head.encode("ascii") + body
 
 
+def file_part(name: str, media_type: str, content: bytes) -> bytes:
+    """Return a part that holds a file of ours; its name is plain ASCII without quotes."""
+    head = (
+        f'Content-Type: {media_type}; name="{name}"\r\n'
+        f'Content-Disposition: attachment; filename="{name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    body = base64.encodebytes(content).rstrip(b"\n").replace(b"\n", b"\r\n")
+    return head.encode("ascii") + body
+
+
 def _travels_unchanged(original: bytes) -> bool:
     """Whether a message is 7-bit, with short lines and one kind of line end (RFC 2045 §2.7)."""
     unix = original.replace(b"\r\n", b"\n")

@@ -20,6 +20,7 @@ from daemon.store.markers import Markers
 from daemon.store.meeting import Meetings
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
+from daemon.store.registers import Registers
 from daemon.store.views import Views
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ class Transaction(
     Clocks,
     Handlings,
     Meetings,
+    Registers,
     Postbox,
-    Views,
     Audits,
     Ledgers,
     Markers,
+    Views,
 ):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""
 

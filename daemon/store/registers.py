@@ -1,0 +1,564 @@
+"""The registers as queries over one truth, and what the meeting is to see (guide §1.21)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, or_, select
+
+from daemon.model import ClockKind, EnquiryStatus, Register
+from daemon.store import schema
+from daemon.store.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy import ColumnElement, Row, Select, Table
+
+    AnyRow = Row[*tuple[Any, ...]]
+    AnySelect = Select[*tuple[Any, ...]]
+
+_AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
+_REPLIES = tuple(kind for kind in ClockKind if kind.ends_with_a_reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which entries of a register are wanted."""
+
+    open_only: bool = True
+    overdue_on: date | None = None  # only what was due before this day
+    team: str = ""
+    about: str = ""  # a part of the sender's name, address or subject, or the reference
+    limit: int = 0  # 0: all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An enquiry as it stands on a register."""
+
+    reference: str
+    who: str
+    address: str
+    subject: str
+    channel: str
+    received_at: datetime
+    category: str
+    source: str
+    to_be_sorted: bool
+    criteria: tuple[str, ...]
+    route: str
+    team: str
+    reply_team: str
+    assigned_to: str
+    status: str
+    proposed: bool
+    since_at: datetime
+    due_on: date | None
+    clock: str
+    stopped_on: date | None
+    next_update_on: date | None
+    reply_seen_at: datetime | None
+    reply_failed_at: datetime | None
+    updates: tuple[tuple[datetime, str], ...] = ()  # the latest first, three at most
+    milestones: tuple[tuple[date, str], ...] = ()  # those ahead, soonest first
+    handling: tuple[tuple[str, str, str], ...] = ()  # what, words, state
+    arrangements: tuple[str, ...] = ()
+    subjects: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A decision that is wanted: a proposal, a referral, a call-back, or criteria put up."""
+
+    what: str  # proposal, referral, call-back, criteria
+    number: int  # 0 for criteria
+    reference: str
+    kind: str  # the handling, the kind of referral, who is to call, the criteria
+    words: str
+    put_to: str
+    by: str
+    at: datetime
+    subjects: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralRow:
+    """A case on the register of referrals."""
+
+    number: int
+    reference: str  # of our enquiry, or the case's own
+    kind: str
+    words: str
+    team: str
+    referred_by: str
+    referred_at: datetime
+    state: str
+    decided_by: str
+    decided_at: datetime | None
+    decision: str
+    subjects: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRow:
+    """Something that was asked for at the meeting."""
+
+    number: int
+    reference: str
+    words: str
+    owner: str
+    due_on: date
+    created_at: datetime
+    done_at: datetime | None
+    subjects: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerRow:
+    """Somebody who may be put through to Private Office."""
+
+    number: int
+    name: str
+    numbers: tuple[str, ...]
+    case_reference: str
+    instruction: str
+    agreed_by: str
+    from_on: date
+    review_on: date | None
+    until_on: date | None
+
+
+class Registers(Rows):
+    """Reading the registers; a page takes a handful of queries however many entries it has."""
+
+    def entries(self, register: Register, wanted: Filter) -> list[Entry]:
+        """Return the entries of a register of enquiries: what is due first comes first."""
+        due = self._soonest()
+        query = (
+            self._select(due)
+            .join(
+                schema.register_entry,
+                and_(
+                    schema.register_entry.c.enquiry_id == schema.enquiry.c.id,
+                    schema.register_entry.c.register == register,
+                ),
+            )
+            .add_columns(schema.register_entry.c.proposed, schema.register_entry.c.since_at)
+            .where(*self._conditions(wanted, due))
+            .order_by(due.is_(None), due, schema.enquiry.c.received_at, schema.enquiry.c.id)
+        )
+        if wanted.limit:
+            query = query.limit(wanted.limit)
+        return self._entries(self.connection.execute(query).all())
+
+    def _soonest(self) -> ColumnElement[Any]:
+        d = schema.deadline.c
+        return (
+            select(func.min(d.due_on))
+            .where(
+                d.enquiry_id == schema.enquiry.c.id,
+                d.ended_at.is_(None),
+                d.kind.in_(_REPLIES),
+            )
+            .correlate(schema.enquiry)
+            .scalar_subquery()
+        )
+
+    def _select(self, due: ColumnElement[Any]) -> AnySelect:
+        e = schema.enquiry.c
+        return select(
+            e.id,
+            e.reference,
+            e.received_at,
+            e.category,
+            e.source,
+            e.to_be_sorted,
+            e.route,
+            e.team,
+            e.reply_team,
+            e.assigned_to,
+            e.status,
+            e.reply_seen_at,
+            e.reply_failed_at,
+            due.label("due_on"),
+        ).select_from(schema.enquiry)
+
+    def _conditions(self, wanted: Filter, due: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        e, m = schema.enquiry.c, schema.message.c
+        conditions: list[ColumnElement[bool]] = [e.merged_into.is_(None)]
+        if wanted.open_only:
+            conditions.append(e.status == EnquiryStatus.OPEN)
+        if wanted.overdue_on is not None:
+            conditions.append(due < wanted.overdue_on)
+        if wanted.team:
+            conditions.append(e.team == wanted.team)
+        if wanted.about:
+            said = or_(
+                m.sender_name.icontains(wanted.about, autoescape=True),
+                m.sender_address.icontains(wanted.about, autoescape=True),
+                m.subject.icontains(wanted.about, autoescape=True),
+            )
+            in_message = select(m.id).where(m.enquiry_id == e.id, said).exists()
+            conditions.append(or_(in_message, e.reference.icontains(wanted.about, autoescape=True)))
+        return conditions
+
+    def _entries(self, rows: Sequence[AnyRow]) -> list[Entry]:
+        found: list[Entry] = []
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            around = _Around(self, [row.id for row in some])
+            found += [around.entry(row) for row in some]
+        return found
+
+    # What the meeting decides
+
+    def decisions_wanted(self) -> list[Wanted]:
+        """Return what waits for a decision, the longest waiting first."""
+        found = [*self._proposals(), *self._referrals_wanted(), *self._call_backs()]
+        found += self._criteria_put_up()
+        return sorted(found, key=lambda one: one.at)
+
+    def _proposals(self) -> list[Wanted]:
+        row, e = schema.proposal.c, schema.enquiry.c
+        rows = self.connection.execute(
+            select(schema.proposal, e.reference)
+            .join(schema.enquiry, e.id == row.enquiry_id)
+            .where(row.state == "waiting")
+        ).all()
+        about = self._about([r.enquiry_id for r in rows])
+        return [
+            Wanted(
+                what="proposal",
+                number=r.id,
+                reference=r.reference,
+                kind=r.handling,
+                words=r.words,
+                put_to=r.put_to,
+                by=r.proposed_by,
+                at=r.proposed_at,
+                subjects=about.get(r.enquiry_id, frozenset()),
+            )
+            for r in rows
+        ]
+
+    def _referrals_wanted(self) -> list[Wanted]:
+        return [
+            Wanted(
+                what="referral",
+                number=one.number,
+                reference=one.reference,
+                kind=one.kind,
+                words=one.words,
+                put_to="principals",
+                by=one.referred_by,
+                at=one.referred_at,
+                subjects=one.subjects,
+            )
+            for one in self.referrals(waiting_only=True)
+        ]
+
+    def _call_backs(self) -> list[Wanted]:
+        row, e = schema.call_back.c, schema.enquiry.c
+        rows = self.connection.execute(
+            select(schema.call_back, e.reference)
+            .join(schema.enquiry, e.id == row.enquiry_id)
+            .where(row.state == "waiting")
+        ).all()
+        about = self._about([r.enquiry_id for r in rows])
+        return [
+            Wanted(
+                what="call-back",
+                number=r.id,
+                reference=r.reference,
+                kind=r.asked_for,
+                words="",
+                put_to="private-office",
+                by=r.asked_by,
+                at=r.asked_at,
+                subjects=about.get(r.enquiry_id, frozenset()),
+            )
+            for r in rows
+        ]
+
+    def _criteria_put_up(self) -> list[Wanted]:
+        """Return open enquiries with criteria that nobody has made a proposal for."""
+        row, e, p = schema.enquiry_criterion.c, schema.enquiry.c, schema.proposal.c
+        proposed = select(p.id).where(p.enquiry_id == e.id, p.state == "waiting").exists()
+        rows = self.connection.execute(
+            select(e.id, e.reference, row.criterion, row.since_at)
+            .join(schema.enquiry, e.id == row.enquiry_id)
+            .where(row.state == "proposed", e.status == EnquiryStatus.OPEN, ~proposed)
+            .order_by(e.id, row.criterion)
+        ).all()
+        by_enquiry: dict[int, list[AnyRow]] = {}
+        for r in rows:
+            by_enquiry.setdefault(r.id, []).append(r)
+        about = self._about(list(by_enquiry))
+        return [
+            Wanted(
+                what="criteria",
+                number=0,
+                reference=group[0].reference,
+                kind=", ".join(r.criterion for r in group),
+                words="",
+                put_to="principals",
+                by="",
+                at=min(r.since_at for r in group),
+                subjects=about.get(enquiry_id, frozenset()),
+            )
+            for enquiry_id, group in by_enquiry.items()
+        ]
+
+    def referrals(self, *, waiting_only: bool = False) -> list[ReferralRow]:
+        """Return the cases referred by Assistant Directors: those that wait first."""
+        row, e = schema.referral.c, schema.enquiry.c
+        query = select(schema.referral, e.reference).outerjoin(
+            schema.enquiry, e.id == row.enquiry_id
+        )
+        if waiting_only:
+            query = query.where(row.state == "waiting")
+        rows = self.connection.execute(
+            query.order_by(row.state != "waiting", row.referred_at, row.id)
+        ).all()
+        about = self._about([r.enquiry_id for r in rows if r.enquiry_id])
+        return [
+            ReferralRow(
+                number=r.id,
+                reference=r.reference or r.case_reference,
+                kind=r.kind,
+                words=r.words,
+                team=r.team,
+                referred_by=r.referred_by,
+                referred_at=r.referred_at,
+                state=r.state,
+                decided_by=r.decided_by,
+                decided_at=r.decided_at,
+                decision=r.decision,
+                subjects=about.get(r.enquiry_id, frozenset()),
+            )
+            for r in rows
+        ]
+
+    def actions(self, *, open_only: bool = True) -> list[ActionRow]:
+        """Return the meeting's actions, what is due first."""
+        row, e = schema.action.c, schema.enquiry.c
+        query = select(schema.action, e.reference).outerjoin(schema.enquiry, e.id == row.enquiry_id)
+        if open_only:
+            query = query.where(row.done_at.is_(None))
+        rows = self.connection.execute(query.order_by(row.due_on, row.id)).all()
+        about = self._about([r.enquiry_id for r in rows if r.enquiry_id])
+        return [
+            ActionRow(
+                number=r.id,
+                reference=r.reference or "",
+                words=r.words,
+                owner=r.owner,
+                due_on=r.due_on,
+                created_at=r.created_at,
+                done_at=r.done_at,
+                subjects=about.get(r.enquiry_id, frozenset()),
+            )
+            for r in rows
+        ]
+
+    def callers(self, *, on: date) -> list[CallerRow]:
+        """Return who may be put through on a day or later, by name."""
+        row, number = schema.phone_contact.c, schema.phone_number.c
+        rows = self.connection.execute(
+            select(schema.phone_contact)
+            .where(row.ended_at.is_(None), or_(row.until_on.is_(None), row.until_on >= on))
+            .order_by(row.name_key, row.id)
+        ).all()
+        numbers: dict[int, list[str]] = {}
+        for contact_id, one in self.connection.execute(
+            select(number.contact_id, number.number).order_by(number.number)
+        ):
+            numbers.setdefault(contact_id, []).append(one)
+        return [
+            CallerRow(
+                number=r.id,
+                name=r.name,
+                numbers=tuple(numbers.get(r.id, ())),
+                case_reference=r.case_reference,
+                instruction=r.instruction,
+                agreed_by=r.agreed_by,
+                from_on=r.from_on,
+                review_on=r.review_on,
+                until_on=r.until_on,
+            )
+            for r in rows
+        ]
+
+    def _about(self, enquiry_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+        row = schema.enquiry_subject.c
+        about: dict[int, set[str]] = {}
+        for start in range(0, len(enquiry_ids), _AT_ONCE):
+            ids = enquiry_ids[start : start + _AT_ONCE]
+            found = self.connection.execute(
+                select(row.enquiry_id, row.person).where(
+                    row.enquiry_id.in_(ids), row.state == "set"
+                )
+            )
+            for enquiry_id, person in found:
+                about.setdefault(enquiry_id, set()).add(person)
+        return {key: frozenset(people) for key, people in about.items()}
+
+    # Counts
+
+    def received(self, since_at: datetime, until_at: datetime) -> dict[tuple[str, str, str], int]:
+        """Return how many enquiries came in a period, by channel, category and source."""
+        e, m = schema.enquiry.c, schema.message.c
+        every = schema.message.alias().c
+        first = select(func.min(every.id)).where(every.enquiry_id == e.id).scalar_subquery()
+        query = (
+            select(m.channel, e.category, e.source, func.count())
+            .select_from(schema.enquiry)
+            .join(schema.message, m.id == first)
+            .where(e.received_at >= since_at, e.received_at < until_at)
+            .group_by(m.channel, e.category, e.source)
+        )
+        return {(c, k, s): n for c, k, s, n in self.connection.execute(query)}
+
+    def answered(self, since_at: datetime, until_at: datetime) -> tuple[int, int]:
+        """Return how many clocks ended with a reply in a period: in time, and late."""
+        d = schema.deadline.c
+        in_time = d.ended_at <= d.due_at
+        query = (
+            select(in_time, func.count())
+            .where(
+                d.ended_at >= since_at,
+                d.ended_at < until_at,
+                d.ended_by.in_(("replied", "seen")),
+                d.kind.in_(_REPLIES),
+            )
+            .group_by(in_time)
+        )
+        counts = {bool(key): n for key, n in self.connection.execute(query)}
+        return counts.get(True, 0), counts.get(False, 0)
+
+    def standing(self, now: datetime) -> dict[str, int]:
+        """Return how many enquiries are open, overdue, to be sorted, and what is held or apart."""
+        e, d, o = schema.enquiry.c, schema.deadline.c, schema.outbox.c
+        overdue = (
+            select(d.id)
+            .where(
+                d.enquiry_id == e.id,
+                d.ended_at.is_(None),
+                d.stopped_on.is_(None),
+                d.kind.in_(_REPLIES),
+                d.due_at < now,
+            )
+            .exists()
+        )
+        is_open = e.status == EnquiryStatus.OPEN
+        counts = {
+            "open": select(func.count()).select_from(schema.enquiry).where(is_open),
+            "overdue": select(func.count()).select_from(schema.enquiry).where(is_open, overdue),
+            "to be sorted": select(func.count())
+            .select_from(schema.enquiry)
+            .where(is_open, e.to_be_sorted),
+            "held": select(func.count()).select_from(schema.outbox).where(o.state == "held"),
+            "quarantined": select(func.count())
+            .select_from(schema.receipt)
+            .where(schema.receipt.c.state == "quarantined"),
+            "set aside": select(func.count())
+            .select_from(schema.message)
+            .where(schema.message.c.outcome == "set-aside"),
+        }
+        return {what: self.connection.scalar(query) or 0 for what, query in counts.items()}
+
+
+class _Around:
+    """What stands around some enquiries, read at once."""
+
+    def __init__(self, tx: Registers, ids: Sequence[int]) -> None:
+        self._connection = tx.connection
+        self._about = tx._about(ids)  # noqa: SLF001 -- the same module's own
+        self._first = self._firsts(ids)
+        self._clocks = self._grouped(
+            schema.deadline,
+            ids,
+            schema.deadline.c.due_on,
+            schema.deadline.c.ended_at.is_(None),
+        )
+        self._criteria = self._grouped(
+            schema.enquiry_criterion, ids, schema.enquiry_criterion.c.criterion
+        )
+        self._milestones = self._grouped(
+            schema.milestone,
+            ids,
+            schema.milestone.c.due_on,
+            schema.milestone.c.done_at.is_(None),
+        )
+        self._handling = self._grouped(schema.proposal, ids, schema.proposal.c.id)
+        self._arrangements = self._grouped(
+            schema.enquiry_arrangement, ids, schema.enquiry_arrangement.c.arrangement
+        )
+        self._updates = self._grouped(
+            schema.act, ids, schema.act.c.id.desc(), schema.act.c.what == "updated"
+        )
+
+    def _grouped(
+        self,
+        table: Table,
+        ids: Sequence[int],
+        order: ColumnElement[Any],
+        *conditions: ColumnElement[bool],
+    ) -> dict[int, list[AnyRow]]:
+        rows = self._connection.execute(
+            select(table).where(table.c.enquiry_id.in_(ids), *conditions).order_by(order)
+        )
+        found: dict[int, list[AnyRow]] = {}
+        for row in rows:
+            found.setdefault(row.enquiry_id, []).append(row)
+        return found
+
+    def _firsts(self, ids: Sequence[int]) -> dict[int, AnyRow]:
+        m = schema.message.c
+        first = select(func.min(m.id)).where(m.enquiry_id.in_(ids)).group_by(m.enquiry_id)
+        rows = self._connection.execute(
+            select(m.enquiry_id, m.sender_name, m.sender_address, m.subject, m.channel).where(
+                m.id.in_(first)
+            )
+        )
+        return {row.enquiry_id: row for row in rows}
+
+    def entry(self, row: AnyRow) -> Entry:
+        """Return the entry of one enquiry."""
+        first = self._first.get(row.id)
+        clocks = self._clocks.get(row.id, [])
+        replies = [c for c in clocks if c.kind in _REPLIES]
+        update = next((c.due_on for c in clocks if c.kind == ClockKind.UPDATE), None)
+        return Entry(
+            reference=row.reference,
+            who=first.sender_name if first else "",
+            address=first.sender_address if first else "",
+            subject=first.subject if first else "",
+            channel=first.channel if first else "",
+            received_at=row.received_at,
+            category=row.category,
+            source=row.source,
+            to_be_sorted=row.to_be_sorted,
+            criteria=tuple(c.criterion for c in self._criteria.get(row.id, [])),
+            route=row.route,
+            team=row.team,
+            reply_team=row.reply_team,
+            assigned_to=row.assigned_to or "",
+            status=row.status,
+            proposed=row.proposed,
+            since_at=row.since_at,
+            due_on=row.due_on,
+            clock=replies[0].kind if replies else "",
+            stopped_on=replies[0].stopped_on if replies else None,
+            next_update_on=update,
+            reply_seen_at=row.reply_seen_at,
+            reply_failed_at=row.reply_failed_at,
+            updates=tuple((a.at, a.note) for a in self._updates.get(row.id, [])[:3]),
+            milestones=tuple((m.due_on, m.words) for m in self._milestones.get(row.id, [])),
+            handling=tuple((p.handling, p.words, p.state) for p in self._handling.get(row.id, [])),
+            arrangements=tuple(a.arrangement for a in self._arrangements.get(row.id, [])),
+            subjects=self._about.get(row.id, frozenset()),
+        )
