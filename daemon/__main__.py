@@ -16,7 +16,7 @@ from rich.console import Console
 
 from daemon import logs
 from daemon.app import connect_store
-from daemon.commands import audit, enquiries, handling, meeting, pack, reconcile, registers
+from daemon.commands import audit, clocks, enquiries, handling, meeting, pack, reconcile, registers
 from daemon.commands.learning import backtest, evaluate, judge_of, learn
 from daemon.commands.options import ConfigOption, JsonOption, ReferenceArgument, StateOption
 from daemon.config import Config, ConfigError, ConfigErrors, load
@@ -57,7 +57,7 @@ app = typer.Typer(
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
 
-for topic in (enquiries, handling, meeting, registers, pack, audit, reconcile):
+for topic in (enquiries, clocks, handling, meeting, registers, pack, audit, reconcile):
     topic.register(app)
 for one in (learn, evaluate, backtest):
     app.command()(one)

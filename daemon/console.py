@@ -141,13 +141,28 @@ def phone_table(found: Sequence[PhoneContact]) -> Table:
     return table
 
 
+_BY_STAFF = (
+    ("Milestones", "milestones", ("number", "due_on", "words", "done_at")),
+    ("Proposals", "proposals", ("number", "handling", "words", "state", "decision")),
+    ("Referrals", "referrals", ("number", "kind", "words", "referred_by", "state", "decision")),
+    ("Call-backs", "call_backs", ("number", "asked_for", "state", "decision")),
+    ("About members of staff", "subjects", ("person", "state")),
+    ("Handling arrangements", "arrangements", ("arrangement", "since_at")),
+    ("Actions", "actions", ("number", "words", "owner", "due_on", "done_at")),
+)
+"""What staff entered: shown where there is some."""
+
+
 def enquiry_view(view: Mapping[str, Any]) -> Group:
     """Return an enquiry with its messages, clocks, registers, letters and acts."""
     head = Table.grid(padding=(0, 2))
     head.add_column(style="bold")
     head.add_column()
-    for name in ("status", "category", "source", "route", "team", "reply_team", "received_at"):
+    for name in ("status", "category", "source", "route", "team", "assigned_to", "reply_team"):
         head.add_row(name.replace("_", " ").capitalize(), harmless(_cell(view[name])))
+    head.add_row("Received at", harmless(_cell(view["received_at"])))
+    if view["merged_into"]:
+        head.add_row("Merged into", harmless(view["merged_into"]))
     if view["linked_to"]:
         head.add_row("May belong to", harmless(view["linked_to"]))
     twins = {one for message in view["messages"] for one in message["same_message_id"]}
@@ -161,9 +176,12 @@ def enquiry_view(view: Mapping[str, Any]) -> Group:
         _table(
             "Messages",
             view["messages"],
-            ("received_at", "box", "sender_address", "subject", "outcome", "skip", "hold"),
+            ("id", "received_at", "box", "sender_address", "subject", "outcome", "skip", "hold"),
         ),
-        _table("Clocks", view["deadlines"], ("kind", "due_on", "ended_at", "ended_by")),
+        _table(
+            "Clocks", view["deadlines"], ("kind", "due_on", "stopped_on", "ended_at", "ended_by")
+        ),
+        *(_table(title, view[key], columns) for title, key, columns in _BY_STAFF if view[key]),
         _table("Letters", view["outbox"], ("kind", "recipient", "state", "hold", "sent_at")),
         _table("What people did", view["acts"], ("at", "what", "by_name", "note")),
         _table("Audit", view["audit"], ("at", "event", "actor")),

@@ -74,6 +74,7 @@ EVENTS: Final = frozenset(
         "audit_anchor-failed",
         # enquiries, clocks and people
         "sweep_finished",
+        "deadlines_recounted",
     }
 )
 """Every event there is: what happened to what, `noun_verb-past`. Never made up at run time."""

@@ -46,6 +46,7 @@ from daemon.outbox import Sender
 from daemon.pack import Packer
 from daemon.poll import Poller
 from daemon.reconcile import Reconciler
+from daemon.recount import Recounter
 from daemon.service import holder_name, is_gone
 from daemon.store import LeaseLostError, StoreUnavailableError
 from daemon.sweep import Sweeper
@@ -146,6 +147,13 @@ class App:
             inboxes=[one.name for one in config.inboxes],
             clock=clock,
         )
+        self._recounter = Recounter(
+            store=store,
+            days=WorkingDays(config.policy.clocks),
+            letters=letters,
+            operators=config.operators,
+            clock=clock,
+        )
         self._packer = Packer(
             store=store,
             policy=config.policy,
@@ -214,6 +222,7 @@ class App:
         work |= {f"send:{name}": courier.send for name, courier in self._couriers.items()}
         work["sweep"] = self._sweep
         work["reconcile"] = self._reconcile
+        work["recount"] = self._recount
         work["pack"] = self._packer.monthly
         work["seal"] = self._sealing.tick
         work["lease"] = self._leases.renew
@@ -273,6 +282,11 @@ class App:
             self._log.info("sweep_finished", due=done.steps, count=done.released)
             for name in self.outlets:
                 self._wake(f"send:{name}")
+
+    def _recount(self) -> None:
+        moved = self._recounter.follow()
+        if moved:
+            self._log.info("deadlines_recounted", count=moved)
 
     def _reconcile(self) -> None:
         found = self._reconciler.daily()
@@ -356,7 +370,7 @@ class App:
         rhythm = {f"poll:{one.name}": one.poll_s for one in self._config.inboxes}
         rhythm |= {f"send:{name}": schedule.send_s for name in self.outlets}
         rhythm["sweep"] = rhythm["seal"] = schedule.sweep_s
-        rhythm["reconcile"] = rhythm["pack"] = _DAILY_S
+        rhythm["recount"] = rhythm["reconcile"] = rhythm["pack"] = _DAILY_S
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
         if self._config.attachments.read:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from daemon.casework.acts import CaseworkError
 from daemon.casework.assigning import Assigning
+from daemon.casework.clocks import ClockActs
 from daemon.casework.correction import Correction
 from daemon.casework.enquiries import Enquiries
 from daemon.casework.handling import Handlings
@@ -16,5 +17,5 @@ __all__ = ["Casework", "CaseworkError", "Correction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Casework(Enquiries, Assigning, Joining, Handlings, Meetings):
+class Casework(Enquiries, ClockActs, Assigning, Joining, Handlings, Meetings):
     """The use cases of staff, over one store."""

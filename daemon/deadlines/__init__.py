@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.deadlines.chasing import alert_steps, escalations, reminders
+from daemon.deadlines.facts import counted_with
+from daemon.deadlines.facts import latest_extension as bound_of_extension
 from daemon.deadlines.london import (
     LONDON,
     as_london_text,
@@ -17,10 +19,10 @@ from daemon.deadlines.london import (
     london_date,
     parse_received,
 )
-from daemon.deadlines.periods import Start, due
+from daemon.deadlines.periods import Start
 from daemon.deadlines.steps import steps_of
 from daemon.deadlines.working_days import WorkingDays
-from daemon.model import ClockKind, Deadline
+from daemon.model import ClockFact, ClockKind, Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +34,7 @@ __all__ = [
     "deadline",
     "deadline_as_json",
     "in_words",
+    "latest_extension",
     "london_date",
     "next_update",
     "parse_received",
@@ -47,12 +50,14 @@ def deadline(
     notice_on: date | None = None,
     stated_on: date | None = None,
     ico_notice: bool = True,
+    facts: Sequence[ClockFact] = (),
 ) -> Deadline:
     """Return the dates of a clock that starts with a receipt; instants are UTC.
 
     The date of receipt is that of `received_at` in Europe/London. For `ico` alone: `stated_on`
     is the date the letter states, `notice_on` the notice's own date (by default the date of
-    receipt), and `ico_notice` is false for a letter that is no decision notice. Source: the
+    receipt), and `ico_notice` is false for a letter that is no decision notice. `facts` are what
+    happened to it since: a clock that stands still has a day, and chases nobody. Source: the
     office's clock table (guide §1.11; FOI Act 2000 s.10; EIR 2004 regs 5, 11; UK GDPR art. 12;
     DPA 2018 s.164A).
 
@@ -70,7 +75,14 @@ def deadline(
     )
     if kind is ClockKind.VULNERABLE:
         return _alert(start)
-    return _by_days(start)
+    return _by_days(start, facts)
+
+
+def latest_extension(
+    kind: ClockKind, received_at: datetime, days: WorkingDays, facts: Sequence[ClockFact] = ()
+) -> date | None:
+    """Return how far a clock can be extended at most; None where the law sets no bound."""
+    return bound_of_extension(Start(kind=kind, received_at=received_at, days=days), facts)
 
 
 def next_update(last_at: datetime, milestones: Sequence[date], days: WorkingDays) -> Deadline:
@@ -100,9 +112,18 @@ def deadline_as_json(clock: Deadline) -> dict[str, object]:
     }
 
 
-def _by_days(start: Start) -> Deadline:
+def _by_days(start: Start, facts: Sequence[ClockFact]) -> Deadline:
     """Return a clock whose last day ends at 23:59:59 in London."""
-    last = due(start)
+    found = counted_with(start, facts)
+    last = found.due
+    if found.stopped_on is not None:
+        return Deadline(
+            kind=start.kind,
+            due_on=last.on,
+            due_at=end_of(last.on),
+            working=(_receipt_working(start), *last.working),
+            stopped_on=found.stopped_on,
+        )
     reminded, escalated = reminders(start, last.on), escalations(start, last.on)
     return Deadline(
         kind=start.kind,

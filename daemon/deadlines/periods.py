@@ -155,7 +155,12 @@ def _why_off(start: Start, from_on: date, due_on: date) -> str:
 
 def a_month_after(day: date) -> date:
     """Return the same day of the next month, or that month's last day where it has none."""
-    years, month_before = divmod(day.month, 12)
+    return calendar_months(day, 1)
+
+
+def calendar_months(day: date, months: int) -> date:
+    """Return the same day some months later, or that month's last day where it has none."""
+    years, month_before = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month_before + 1
     _, month_length = calendar.monthrange(year, month)
     return date(year, month, min(day.day, month_length))

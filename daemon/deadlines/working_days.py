@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from holidays import country_holidays
 
+from daemon.deadlines.london import at_hour
 from daemon.deadlines.wording import listed
 from daemon.model import ClockKind, ClockPolicy
 
@@ -27,6 +28,7 @@ _NATION_NAMES: Final = MappingProxyType(
 )
 _ANNOUNCED_LATE: Final = "bank holiday entered by the office"
 _SATURDAY: Final = 5
+_NOON: Final = 12
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -39,6 +41,8 @@ class WorkingDays:
     """
 
     policy: ClockPolicy = field(default_factory=ClockPolicy)
+    published: tuple[int, int] | None = None
+    """The first and last year whose bank holidays are known; None: those of the package."""
 
     def is_working(self, day: date, kind: ClockKind) -> bool:
         """Whether a date is a working day for this kind of clock."""
@@ -88,9 +92,17 @@ class WorkingDays:
         named = ((day, self.holiday_name(day, kind)) for day in weekdays)
         return tuple((day, name) for day, name in named if name is not None)
 
+    def holidays_of(self, year: int, kind: ClockKind) -> tuple[tuple[date, str], ...]:
+        """Return a year's bank holidays for a kind of clock, in order, with names."""
+        return self.weekday_holidays(date(year, 1, 1), date(year, 12, 31), kind)
+
+    def noon(self, day: date) -> datetime:
+        """Return noon in London on a day, in UTC: a time for what has only a date."""
+        return at_hour(day, _NOON)
+
     def covers(self, year: int) -> bool:
         """Whether bank holidays are known for a year; without them only weekends are left out."""
-        first, last = _published_years()
+        first, last = self.published or _published_years()
         return first <= year <= last
 
     def _nth(self, day: date, n: int, kind: ClockKind, *, step: timedelta) -> date:

@@ -10,7 +10,8 @@ from daemon.compose import NoticeFacts, NoticeKind
 from daemon.deadlines import deadline, steps_of
 from daemon.intake.facts import Filed
 from daemon.letters import facts_of, told_of_failure
-from daemon.model import Category, ClockKind, EnquiryStatus, Hold, OutboxKind, Outcome, Route
+from daemon.model import ClockKind, EnquiryStatus, Hold, OutboxKind, Outcome, Route
+from daemon.recount import counted, recount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from daemon.deadlines import WorkingDays
     from daemon.intake.facts import Sight
     from daemon.letters import Letters
-    from daemon.model import Classification, Deadline, OutboxEntry, Policy
+    from daemon.model import Deadline, OutboxEntry, Policy
     from daemon.store import Transaction
     from daemon.store.clocks import OpenClock
     from daemon.store.messages import StoredMessage
@@ -267,46 +268,23 @@ class Filing:
         enquiry = tx.enquiry_by_id(same.enquiry_id, lock=True)
         if received_at < enquiry.received_at:
             tx.received_first_at(enquiry.id, received_at)
-        found = tx.classification_of(same.id)
         for clock in tx.open_clocks(enquiry.id):
             if clock.message_id == same.id and clock.kind != ClockKind.VULNERABLE:
-                self._move(tx, enquiry.id, clock, found, received_at, now)
+                self._move(tx, enquiry.id, clock, received_at, now)
 
     def _move(
         self,
         tx: Transaction,
         enquiry_id: int,
         clock: OpenClock,
-        found: Classification | None,
         received_at: datetime,
         now: datetime,
     ) -> None:
         """Put a clock on its date by another receipt; what was sent is not sent again."""
-        kind = ClockKind(clock.kind)
-        ico = found if kind is ClockKind.ICO else None
-        moved = deadline(
-            kind,
-            received_at,
-            self.days,
-            notice_on=ico.notice_on if ico else None,
-            stated_on=ico.reply_by_on if ico else None,
-            ico_notice=ico is None or ico.category is Category.ICO_DECISION,
-        )
-        if moved.due_on == clock.due_on or clock.stopped_on is not None:
-            return
-        tx.recount(clock, moved, steps=steps_of(moved), now=now)
-        tx.audit(
-            "deadline_moved",
-            f"enquiry:{enquiry_id}",
-            at=now,
-            detail={
-                "id": clock.id,
-                "kind": kind,
-                "old": clock.due_on.isoformat(),
-                "new": moved.due_on.isoformat(),
-                "why": "earlier receipt",
-            },
-        )
+        tx.received_clock(clock.id, received_at)
+        anew = counted(tx, clock, self.days, received_at=received_at)
+        if anew.due_on != clock.due_on:
+            recount(tx, enquiry_id, clock, anew, why="earlier receipt", now=now)
 
 
 def _parties_of(sight: Sight) -> set[str]:

@@ -6,6 +6,7 @@ guide as the office uses them; they are stored, printed and configured, so they 
 """
 
 from daemon.model.decisions import (
+    ClockFact,
     ClockStep,
     Context,
     Deadline,
@@ -22,6 +23,7 @@ from daemon.model.enums import (
     ClockKind,
     Criterion,
     EnquiryStatus,
+    FactKind,
     Handling,
     Hold,
     InboxRole,
@@ -56,6 +58,7 @@ __all__ = [
     "Category",
     "Channel",
     "Classification",
+    "ClockFact",
     "ClockKind",
     "ClockPolicy",
     "ClockStep",
@@ -67,6 +70,7 @@ __all__ = [
     "DutyTurn",
     "EnquiryStatus",
     "Evidence",
+    "FactKind",
     "Forwarded",
     "Handling",
     "Hold",

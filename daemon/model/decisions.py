@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ClockKind,
         Criterion,
         EnquiryStatus,
+        FactKind,
         Hold,
         OutboxKind,
         Outcome,
@@ -36,6 +37,17 @@ class Deadline:
     working: tuple[str, ...] = ()  # sentences a person can check
     ack_by_on: date | None = None  # dpa-complaint: the 30th day
     appeal_by_on: date | None = None  # ico: the 28th day
+    stopped_on: date | None = None  # it stands still since that day, and chases nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockFact:
+    """Something that happened to a clock, on days in London; open-ended while it goes on."""
+
+    what: FactKind
+    from_on: date
+    until_on: date | None = None
+    due_on: date | None = None  # of an extension: the new last day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

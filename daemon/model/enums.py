@@ -171,6 +171,16 @@ class ClockKind(StrEnum):
         return self not in {ClockKind.ACK, ClockKind.VULNERABLE, ClockKind.UPDATE}
 
 
+class FactKind(StrEnum):
+    """What lets a clock run otherwise than from its receipt alone."""
+
+    CLARIFICATION = "clarification"  # something we need to know was asked
+    FEES = "fees"  # a fees notice was sent (FOI Act 2000 s.9)
+    IDENTITY = "identity"  # proof of identity was asked for
+    FEE = "fee"  # of a data-protection request
+    EXTENSION = "extension"
+
+
 class Handling(StrEnum):
     """What was agreed for an enquiry, or for somebody who writes (guide §1.5, 1.10, 2.6)."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from daemon.model import ClockFact, ClockKind, FactKind
 from daemon.store import schema
 from daemon.store.enquiries import ENQUIRY, EnquiryRow, as_enquiry
 from daemon.store.rows import Rows
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from daemon.model import ClockKind, ClockStep, Deadline
+    from daemon.model import ClockStep, Deadline
 
 _AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
 
@@ -51,6 +52,67 @@ class DueStep:
 
 class Clocks(Rows):
     """Starting, chasing and ending the clocks of enquiries."""
+
+    def open_clocks_after(self, last_id: int, *, limit: int) -> list[tuple[int, OpenClock]]:
+        """Return running clocks with a higher id, with their enquiries, locked; no alerts."""
+        row = schema.deadline.c
+        rows = self.connection.execute(
+            select(row.enquiry_id, *(row[name] for name in _OPEN_CLOCK))
+            .where(row.ended_at.is_(None), row.id > last_id, row.kind != ClockKind.VULNERABLE)
+            .order_by(row.id)
+            .limit(limit)
+            .with_for_update()
+        ).all()
+        return [
+            (r.enquiry_id, OpenClock(**{name: r._mapping[name] for name in _OPEN_CLOCK}))
+            for r in rows
+        ]
+
+    def enquiry_of_clock(self, deadline_id: int) -> int:
+        """Return the enquiry a clock runs for."""
+        row = schema.deadline.c
+        query = select(row.enquiry_id).where(row.id == deadline_id)
+        return int(self.connection.execute(query).scalar_one())
+
+    # What happened to a clock
+
+    def clock_facts(self, deadline_id: int) -> tuple[ClockFact, ...]:
+        """Return what happened to a clock, in order."""
+        row = schema.deadline_fact.c
+        rows = self.connection.execute(
+            select(row.what, row.from_on, row.until_on, row.due_on)
+            .where(row.deadline_id == deadline_id)
+            .order_by(row.id)
+        )
+        return tuple(
+            ClockFact(
+                what=FactKind(r.what), from_on=r.from_on, until_on=r.until_on, due_on=r.due_on
+            )
+            for r in rows
+        )
+
+    def add_clock_fact(self, deadline_id: int, fact: ClockFact, *, now: datetime) -> None:
+        """Note something that happened to a clock."""
+        self.insert(
+            schema.deadline_fact,
+            deadline_id=deadline_id,
+            what=fact.what,
+            from_on=fact.from_on,
+            until_on=fact.until_on,
+            due_on=fact.due_on,
+            created_at=now,
+        )
+
+    def end_clock_fact(self, deadline_id: int, what: FactKind, *, until_on: date) -> None:
+        """Note that what a clock waited for has come."""
+        row = schema.deadline_fact
+        self.connection.execute(
+            update(row)
+            .where(row.c.deadline_id == deadline_id, row.c.what == what, row.c.until_on.is_(None))
+            .values(until_on=until_on)
+        )
+
+    # Clocks
 
     def clock_kinds(self, enquiry_id: int) -> set[str]:
         """Return the kinds of clock an enquiry has or had, but for those a correction ended."""
@@ -140,6 +202,13 @@ class Clocks(Rows):
             ],
         )
 
+    def received_clock(self, deadline_id: int, received_at: datetime) -> None:
+        """Have a clock count from another receipt."""
+        row = schema.deadline
+        self.connection.execute(
+            update(row).where(row.c.id == deadline_id).values(received_at=received_at)
+        )
+
     def stop_clock(self, deadline_id: int, *, on: date) -> None:
         """Have a clock stand still; nobody is reminded until it runs again."""
         row = schema.deadline
@@ -220,7 +289,7 @@ class Clocks(Rows):
             .join(schema.enquiry, schema.enquiry.c.id == row.enquiry_id)
             .where(step.at <= now, step.decided_at.is_(None), row.id.not_in(list(but)))
             # A step can be added at the moment when somebody ends the clock.
-            .where(row.ended_at.is_(None))
+            .where(row.ended_at.is_(None), row.stopped_on.is_(None))
             .order_by(step.at, step.id)
             .limit(limit)
         )
@@ -262,3 +331,6 @@ class Clocks(Rows):
             )
             taken |= set(done.scalars())
         return taken
+
+
+_OPEN_CLOCK = ("id", "kind", "message_id", "received_at", "due_on", "stopped_on")

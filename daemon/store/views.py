@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
 
@@ -12,9 +12,12 @@ from daemon.store.rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, Table
 
 Row = dict[str, object]
+
+_NUMBERED = ("milestone", "proposal", "referral", "call_back", "action")
+"""Tables whose rows people name by their number."""
 
 
 class Views(Rows):
@@ -38,6 +41,14 @@ class Views(Rows):
             "messages": self._messages(enquiry_id),
             "deadlines": self._deadlines(enquiry_id),
             "outbox": self._outbox(enquiry_id),
+            "merged_into": self._reference_of(enquiry.get("merged_into")),
+            "milestones": self._of(schema.milestone, enquiry_id),
+            "proposals": self._of(schema.proposal, enquiry_id),
+            "referrals": self._of(schema.referral, enquiry_id),
+            "call_backs": self._of(schema.call_back, enquiry_id),
+            "subjects": self._of(schema.enquiry_subject, enquiry_id),
+            "arrangements": self._of(schema.enquiry_arrangement, enquiry_id),
+            "actions": self._of(schema.action, enquiry_id),
             "acts": self._of(schema.act, enquiry_id),
             "audit": self._audit(enquiry_id),
         }
@@ -60,7 +71,9 @@ class Views(Rows):
 
     def _of(self, table: Table, enquiry_id: object) -> list[Row]:
         left_out = {"enquiry_id", "message_id", "id"}
-        columns = [c for c in table.c if c.name not in left_out]
+        columns: list[ColumnElement[Any]] = [c for c in table.c if c.name not in left_out]
+        if table.name in _NUMBERED:
+            columns.insert(0, table.c.id.label("number"))
         return self._rows(select(*columns).where(table.c.enquiry_id == enquiry_id))
 
     def _reference_of(self, enquiry_id: object) -> str | None:
@@ -134,11 +147,20 @@ class Views(Rows):
     def _deadlines(self, enquiry_id: object) -> list[Row]:
         d, s = schema.deadline.c, schema.deadline_step.c
         clocks = self._rows(
-            select(d.id, d.kind, d.due_on, d.due_at, d.working, d.ended_at, d.ended_by)
+            select(
+                *(d.id, d.kind, d.due_on, d.due_at, d.working),
+                *(d.ended_at, d.ended_by, d.stopped_on),
+            )
             .where(d.enquiry_id == enquiry_id)
             .order_by(d.due_at)
         )
+        f = schema.deadline_fact.c
         for clock in clocks:
+            clock["facts"] = self._rows(
+                select(f.what, f.from_on, f.until_on, f.due_on)
+                .where(f.deadline_id == clock["id"])
+                .order_by(f.id)
+            )
             clock["steps"] = self._rows(
                 select(s.action, s.at, s.decided_at).where(s.deadline_id == clock["id"])
             )
