@@ -15,12 +15,28 @@ import typer
 from rich.console import Console
 
 from daemon import logs
-from daemon.app import connect_store
-from daemon.commands import audit, clocks, enquiries, handling, meeting, pack, reconcile, registers
+from daemon.app import connect_store, read_clock
+from daemon.commands import (
+    arrangements,
+    audit,
+    clocks,
+    enquiries,
+    handling,
+    meeting,
+    pack,
+    reconcile,
+    registers,
+)
 from daemon.commands.learning import backtest, evaluate, judge_of, learn
 from daemon.commands.options import ConfigOption, JsonOption, ReferenceArgument, StateOption
 from daemon.config import Config, ConfigError, ConfigErrors, load
-from daemon.deadlines import WorkingDays, deadline, deadline_as_json, parse_received
+from daemon.deadlines import (
+    WorkingDays,
+    deadline,
+    deadline_as_json,
+    london_date,
+    parse_received,
+)
 from daemon.explain import Judged, as_json
 from daemon.model import Box, ClockKind
 from daemon.startup import (
@@ -33,6 +49,7 @@ from daemon.startup import (
     EX_UNAVAILABLE,
     EX_USAGE,
     check_model,
+    check_reach,
     check_templates,
     config_folder,
     connect,
@@ -57,7 +74,11 @@ app = typer.Typer(
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(database, name="db")
 
-for topic in (enquiries, clocks, handling, meeting, registers, pack, audit, reconcile):
+TOPICS = (
+    *(enquiries, clocks, handling, arrangements, meeting),
+    *(registers, pack, audit, reconcile),
+)
+for topic in TOPICS:
     topic.register(app)
 for one in (learn, evaluate, backtest):
     app.command()(one)
@@ -73,7 +94,7 @@ def check(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
     except ConfigErrors as found:
         errors = found.errors
     else:
-        errors = check_templates(loaded)
+        errors = (*check_templates(loaded), *check_reach(loaded, london_date(read_clock())))
         warnings = (*loaded.warnings, *check_model(loaded))
     if as_json_:
         rows = {"errors": _rows(errors), "warnings": _rows(warnings), "config": str(folder)}

@@ -110,3 +110,19 @@ def _present(
         if person and person not in but and not away(policy, person, on):
             found[person] = None
     return tuple(found)
+
+
+def unreached(policy: Policy, today: date) -> list[tuple[str, date]]:
+    """Return the teams in which nobody can be reached, each with the first such day from today on.
+
+    That is where everybody who is named, holder and deputy, is away on one day and nobody stands
+    in. A team that names nobody has its mailbox, which several read.
+    """
+    days = sorted({max(one.from_on, today) for one in policy.absences if one.until_on >= today})
+    found: list[tuple[str, date]] = []
+    for team in policy.teams.values():
+        named = [one for one in (team.holder, team.deputy) if one]
+        empty = next((day for day in days if named and not _present(policy, named, day, ())), None)
+        if empty is not None:
+            found.append((team.id, empty))
+    return found

@@ -21,12 +21,15 @@ from connectors.base import ConnectorError
 from daemon import logs
 from daemon.app import AlreadyRunningError, App, connect_store, load_templates, open_store
 from daemon.config import Config, ConfigError, ConfigErrors, load
+from daemon.deadlines import in_words
+from daemon.reach import unreached
 from daemon.service import Stop
 from daemon.shelf import Adopted, Shelf, ShelfError
 from daemon.store import SchemaError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from daemon.classify import LearnedModel
     from daemon.store import Store
@@ -143,6 +146,21 @@ def check_model(config: Config) -> tuple[ConfigError, ...]:
         return ()
     said = f"Facts and rules alone would decide; the rest is to be sorted. {why}"
     return (ConfigError(file="models", key="", why=said),)
+
+
+def check_reach(config: Config, today: date) -> tuple[ConfigError, ...]:
+    """Return the teams in which nobody can be reached, today or on a day that is known."""
+    return tuple(
+        ConfigError(
+            file="teams.toml",
+            key=f'team "{team}"',
+            why=(
+                f"Nobody can be reached on {in_words(day)}: holder and deputy are away. Name who"
+                " stands in, with deputy in the [[absence]]."
+            ),
+        )
+        for team, day in unreached(config.policy, today)
+    )
 
 
 def check_templates(config: Config) -> tuple[ConfigError, ...]:

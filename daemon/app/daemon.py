@@ -47,6 +47,7 @@ from daemon.pack import Packer
 from daemon.poll import Poller
 from daemon.reconcile import Reconciler
 from daemon.recount import Recounter
+from daemon.reviews import Reviewer
 from daemon.service import holder_name, is_gone
 from daemon.store import LeaseLostError, StoreUnavailableError
 from daemon.sweep import Sweeper
@@ -154,6 +155,7 @@ class App:
             operators=config.operators,
             clock=clock,
         )
+        self._reviewer = Reviewer(store=store, policy=config.policy, letters=letters, clock=clock)
         self._packer = Packer(
             store=store,
             policy=config.policy,
@@ -223,6 +225,7 @@ class App:
         work["sweep"] = self._sweep
         work["reconcile"] = self._reconcile
         work["recount"] = self._recount
+        work["review"] = self._reviewer.remind
         work["pack"] = self._packer.monthly
         work["seal"] = self._sealing.tick
         work["lease"] = self._leases.renew
@@ -370,7 +373,8 @@ class App:
         rhythm = {f"poll:{one.name}": one.poll_s for one in self._config.inboxes}
         rhythm |= {f"send:{name}": schedule.send_s for name in self.outlets}
         rhythm["sweep"] = rhythm["seal"] = schedule.sweep_s
-        rhythm["recount"] = rhythm["reconcile"] = rhythm["pack"] = _DAILY_S
+        for name in ("recount", "reconcile", "review", "pack"):
+            rhythm[name] = _DAILY_S
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
         if self._config.attachments.read:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from daemon.casework.acts import CaseworkError
+from daemon.casework.arrangements import ArrangementActs
 from daemon.casework.assigning import Assigning
 from daemon.casework.clocks import ClockActs
 from daemon.casework.correction import Correction
@@ -17,5 +18,5 @@ __all__ = ["Casework", "CaseworkError", "Correction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Casework(Enquiries, ClockActs, Assigning, Joining, Handlings, Meetings):
+class Casework(Enquiries, ArrangementActs, ClockActs, Assigning, Joining, Handlings, Meetings):
     """The use cases of staff, over one store."""

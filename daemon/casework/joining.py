@@ -99,7 +99,7 @@ class Joining(Acts):
                 msg = f"Message {message_id} has never been classified. Correct it first."
                 raise CaseworkError(msg)
             message = with_attachments(read_again(kept), tx.attachment_text(message_id))
-            sight = revision.sight(kept, message, found, now)
+            sight = revision.sight(tx, kept, message, found, now)
             # An alert stays where it was raised, until a person confirms it: one is enough.
             decision = replace(
                 sight.decision,

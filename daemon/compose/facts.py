@@ -68,6 +68,7 @@ class NoticeKind(StrEnum):
     ALERT = "alert"  # somebody may be at risk
     QUARANTINED = "quarantined"  # a message that could not be read
     PACK = "pack"  # the monthly pack, attached
+    REVIEW = "review"  # handling arrangements that somebody has to look at again
     HOLIDAYS = "holidays"  # next year's bank holidays are not known
     RECONCILED = "reconciled"  # what does not add up, or does again
     NOT_SENT = "not-sent"  # an acknowledgement failed for good: write by post

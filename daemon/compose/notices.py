@@ -126,6 +126,7 @@ def notice_values(
         "original_complete": facts.original_complete,
         "commands": {
             "show": code(f"assurance show {facts.reference}"),
+            "arrangements": code("assurance arrangement list"),
             "reconcile": code("assurance reconcile"),
             "show_any": code("assurance show REFERENCE"),
             "replied_any": code("assurance replied REFERENCE --by NAME"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from daemon.config.errors import ConfigError
@@ -35,7 +36,8 @@ _NAMED: Final = (
     ("stakeholders.toml", "mp_office", "id"),
     ("arrangements.toml", "arrangement", "id"),
 )
-_TEAM_ADDRESSES: Final = ("mailbox", "holder", "assistant_director", "director")
+_TEAM_ADDRESSES: Final = ("mailbox", "holder", "deputy", "assistant_director", "director")
+_PRINCIPALS: Final = ("ombudsman", "chief_executive", "alternate", "private_office")
 _PEOPLE: Final = ("duty", "operators")
 _OFFICE_ADDRESSES: Final = ("from_address", "bounce_address", "signed_address")
 
@@ -72,6 +74,7 @@ def check(raw: Raw, *, state: Path) -> list[ConfigError]:
         _offices_that_overlap,
         _mailboxes_without_go_live,
         _machines_without_a_key,
+        _turns_that_overlap,
     )
     found = [error for one in every for error in one(raw)]
     return [*found, *_shared_folders(raw, state), *_own_mail_read_again(raw, state)]
@@ -100,6 +103,20 @@ def _machines_without_a_key(raw: Raw) -> Iterator[ConfigError]:
             ' "file:signing-a" }].'
         )
         yield ConfigError(file="daemon.toml", key="signing.keys", why=why)
+
+
+def _turns_that_overlap(raw: Raw) -> Iterator[ConfigError]:
+    """Yield turns of duty on days that another turn has: nobody would know whose they are."""
+    before: list[tuple[date, date, str]] = []
+    for turn in _entries(raw, "teams.toml", "turn", within="duty"):
+        first, last = turn.table.get("from"), turn.table.get("until")
+        if not isinstance(first, date) or not isinstance(last, date):
+            continue
+        other = next((one for one in before if first <= one[1] and one[0] <= last), None)
+        if other is not None:
+            why = f"{other[2]} covers some of these days too. Give each day to one turn."
+            yield turn.error("from", why)
+        before.append((first, last, turn.label))
 
 
 def warn(files: Files) -> Iterator[ConfigError]:
@@ -254,10 +271,40 @@ def _must_be_own(raw: Raw) -> Iterator[tuple[str, str, str]]:
     for team in _entries(raw, "teams.toml", "team"):
         for key in _TEAM_ADDRESSES:
             yield team.file, f"{team.label}.{key}", _address(team.text(key))
+    yield from _people_own(raw)
+
+
+def _people_own(raw: Raw) -> Iterator[tuple[str, str, str]]:
+    """Yield every address of a colleague in teams.toml and arrangements.toml."""
+    teams = raw.get("teams.toml", {})
     for table in _PEOPLE:
-        listed = _table(raw.get("teams.toml", {}), table).get("addresses")
-        for number, address in enumerate(listed if isinstance(listed, list) else [], start=1):
-            yield "teams.toml", f"{table}.addresses[{number}]", _address(address)
+        yield from _listed_addresses("teams.toml", table, _table(teams, table).get("addresses"))
+    duty, principals = _table(teams, "duty"), _table(teams, "principals")
+    yield from _listed_addresses("teams.toml", "duty", duty.get("second"), "second")
+    yield from _listed_addresses("teams.toml", "principals", principals.get("pack"), "pack")
+    for key in _PRINCIPALS:
+        yield "teams.toml", f"principals.{key}", _address(principals.get(key))
+    yield from _entries_own(raw)
+
+
+def _entries_own(raw: Raw) -> Iterator[tuple[str, str, str]]:
+    for turn in _entries(raw, "teams.toml", "turn", within="duty"):
+        for key in ("addresses", "second"):
+            yield from _listed_addresses("teams.toml", turn.label, turn.table.get(key), key)
+    for absence in _entries(raw, "teams.toml", "absence"):
+        for key in ("person", "deputy"):
+            yield absence.file, f"{absence.label}.{key}", _address(absence.text(key))
+    for person in _entries(raw, "teams.toml", "person"):
+        yield person.file, f"{person.label}.address", _address(person.text("address"))
+    for one in _entries(raw, "arrangements.toml", "arrangement"):
+        yield from _listed_addresses(one.file, one.label, one.table.get("watchers"), "watchers")
+
+
+def _listed_addresses(
+    file: str, label: str, listed: object, key: str = "addresses"
+) -> Iterator[tuple[str, str, str]]:
+    for number, address in enumerate(listed if isinstance(listed, list) else [], start=1):
+        yield file, f"{label}.{key}[{number}]", _address(address)
 
 
 def _address(value: object) -> str:

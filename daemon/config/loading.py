@@ -16,12 +16,16 @@ from daemon.config.places import Places, Secret
 from daemon.config.reading import read
 from daemon.config.sentences import explain
 from daemon.model import (
+    Absence,
     Arrangement,
     ClockPolicy,
     Directory,
+    DutyTurn,
+    Handling,
     Limits,
     MpOffice,
     Policy,
+    Principals,
     Route,
     Team,
 )
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
     from daemon.config.channels import InboxConfig, OutletConfig, Use
     from daemon.config.machine import Attachments, Log, Schedule, SigningKey
-    from daemon.config.people import Office
+    from daemon.config.people import ArrangementTable, Office
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,13 +178,32 @@ def _policy(files: Files) -> Policy:
         teams=MappingProxyType({t.id: Team(**t.model_dump()) for t in files.teams.team}),
         routes=_routes(files),
         suggestions=MappingProxyType(dict(files.routes.suggestions)),
-        arrangements=tuple(
-            Arrangement(**one.model_dump()) for one in files.arrangements.arrangement
-        ),
+        arrangements=tuple(_arrangement(one) for one in files.arrangements.arrangement),
         limits=Limits(**files.routes.limits.model_dump()),
         duty=files.teams.duty.addresses,
+        second=files.teams.duty.second,
+        rota=tuple(
+            DutyTurn(
+                from_on=turn.from_on,
+                until_on=turn.until_on,
+                officers=turn.addresses,
+                second=turn.second,
+            )
+            for turn in files.teams.duty.turn
+        ),
+        absences=tuple(Absence(**one.model_dump()) for one in files.teams.absence),
+        principals=Principals(**files.teams.principals.model_dump()),
+        people=MappingProxyType({one.address: one.name for one in files.teams.person}),
         confirm_within_hours=files.clocks.clocks.confirm_within_hours,
     )
+
+
+def _arrangement(one: ArrangementTable) -> Arrangement:
+    """Return an arrangement; `personal_reply_only = true` is one of its handlings."""
+    values = one.model_dump(exclude={"personal_reply_only"})
+    if one.personal_reply_only and Handling.PERSONAL_REPLY not in one.handling:
+        values["handling"] = (*one.handling, Handling.PERSONAL_REPLY)
+    return Arrangement(**values)
 
 
 def _directory(files: Files) -> Directory:

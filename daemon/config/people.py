@@ -17,6 +17,7 @@ from daemon.config.fields import (
     Table,
     WebAddress,
 )
+from daemon.model import Handling
 
 _SIGNED_LOCAL_LENGTH: Final = 15  # a token has up to 48, the plus sign one, of 64 in all
 _SHARED_DOMAINS: Final = frozenset({"parliament.uk"})
@@ -115,6 +116,7 @@ class TeamTable(Table):
     name: Line
     mailbox: MailAddress
     holder: PerhapsAddress = ""
+    deputy: PerhapsAddress = ""
     assistant_director: PerhapsAddress = ""
     director: PerhapsAddress = ""
 
@@ -125,24 +127,120 @@ class People(Table):
     addresses: Annotated[Addresses, Field(min_length=1)]
 
 
+def _ends_in_order(value: date, info: ValidationInfo) -> date:
+    begins = info.data.get("from_on")
+    if begins and value < begins:
+        why = "The last day lies before the first. Correct from or until."
+        raise ValueError(why)
+    return value
+
+
+LastDay = Annotated[date, AfterValidator(_ends_in_order)]
+"""A last day that does not lie before `from`."""
+
+
+class AbsenceTable(Table):
+    """Days on which somebody is away, first and last included."""
+
+    person: MailAddress
+    from_on: date = Field(alias="from")
+    until_on: LastDay = Field(alias="until")
+    deputy: PerhapsAddress = ""
+
+
+class TurnTable(Table):
+    """Who is on duty for some days instead."""
+
+    from_on: date = Field(alias="from")
+    until_on: LastDay = Field(alias="until")
+    addresses: Annotated[Addresses, Field(min_length=1)]
+    second: Addresses = ()
+
+
+class Duty(Table):
+    """Who is alerted when somebody may be at risk."""
+
+    addresses: Annotated[Addresses, Field(min_length=1)]
+    second: Addresses = ()
+    turn: tuple[TurnTable, ...] = ()
+
+
+class PrincipalsTable(Table):
+    """The Ombudsman, the Chief Executive, and who decides what is about one of them."""
+
+    ombudsman: PerhapsAddress = ""
+    chief_executive: PerhapsAddress = ""
+    alternate: PerhapsAddress = ""
+    private_office: PerhapsAddress = ""
+    pack: Addresses = ()
+
+
+class PersonTable(Table):
+    """A member of staff whom an enquiry may be about."""
+
+    address: MailAddress
+    name: Line
+
+
 class TeamsFile(Table):
     """teams.toml."""
 
     team: Annotated[tuple[TeamTable, ...], Field(min_length=1)]
-    duty: People
+    duty: Duty
     operators: People
+    absence: tuple[AbsenceTable, ...] = ()
+    principals: PrincipalsTable = PrincipalsTable()
+    person: tuple[PersonTable, ...] = ()
+
+
+_MATCHES: Final = ("addresses", "domains", "handles", "names", "references")
+
+
+def _about_somebody(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    if not value and not any(info.data.get(key, ("?",)) for key in _MATCHES):
+        why = (
+            "Say who or what it is about: list at least one address, domain, X handle, name, case"
+            " reference or theme."
+        )
+        raise ValueError(why)
+    return value
+
+
+Lines = tuple[Line, ...]
 
 
 class ArrangementTable(Table):
-    """A handling arrangement for somebody who writes to the office."""
+    """A handling arrangement for somebody who writes to the office, or for a theme."""
 
     id: Name
     addresses: Addresses = ()
-    domains: Annotated[Domains, AfterValidator(_somebody), Field(validate_default=True)] = ()
+    domains: Domains = ()
+    handles: Lines = ()
+    names: Lines = ()
+    references: Lines = ()
+    themes: Annotated[Lines, AfterValidator(_about_somebody), Field(validate_default=True)] = ()
     instruction: Annotated[str, Field(min_length=1)]
+    handling: tuple[Handling, ...] = ()
+    watchers: Addresses = ()
+    requested_by: str = ""
     personal_reply_only: bool = False
+    engagement: bool = False
     from_on: date | None = Field(None, alias="from")
+    review_on: date | None = Field(None, alias="review")
     until_on: date | None = Field(None, alias="until")
+
+    @field_validator("handling", mode="before")
+    @classmethod
+    def _known(cls, value: object) -> object:
+        """Read ids as they stand in TOML: the models are strict."""
+        if not isinstance(value, tuple):
+            return value
+        known = set(Handling)
+        for one in value:
+            if one not in known:
+                why = f"{one!r} is no handling. There are: {', '.join(Handling)}."
+                raise ValueError(why)
+        return tuple(Handling(one) for one in value)
 
     @field_validator("until_on")
     @classmethod

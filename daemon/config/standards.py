@@ -46,6 +46,7 @@ class Clocks(Table):
     other_working_days: WorkingDays = 10
     dpa_complaint_working_days: WorkingDays = 20
     ico_letter_working_days: WorkingDays = 20
+    update_working_days: WorkingDays = 10
     vulnerable_steps_minutes: Annotated[tuple[int, ...], AfterValidator(_climbing)] = (
         60,
         90,

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.decide.answers import holds_of, skip_of, template_of
+from daemon.decide.arrangements import in_force, lapsed
 from daemon.decide.aside import put_aside, set_aside
 from daemon.decide.case import Case, answered_address, arrangements_for, outsiders_forward
 from daemon.decide.clocks import clock_kinds_of, deadlines_of
 from daemon.decide.doors import is_private, no_enquiry
 from daemon.decide.routes import lies_with, registers_of, reply_team_of, route_of
 from daemon.decide.threads import joinable
-from daemon.model import ClockKind, Decision, Outcome, Route, Skip
+from daemon.model import ClockKind, Decision, Handling, Outcome, Route, Skip
 
 if TYPE_CHECKING:
     from daemon.deadlines import WorkingDays
@@ -33,6 +34,7 @@ def decide(
     days: WorkingDays,
 ) -> Decision:
     """Return everything that follows from one message (process, "first match wins")."""
+    arrangements = arrangements_for(message, policy, context)
     case = Case(
         message=message,
         found=found,
@@ -40,7 +42,8 @@ def decide(
         context=context,
         days=days,
         forward=outsiders_forward(message, policy),
-        arrangements=arrangements_for(message, policy, context),
+        arrangements=in_force(arrangements, context),
+        lapsed=lapsed(arrangements, context),
     )
     if early := no_enquiry(case):
         return early
@@ -73,7 +76,15 @@ def _joined(case: Case, link: ThreadLink) -> Decision:
         alerts=case.found.alerts,
         skip=Skip.JOINED,
         arrangements=tuple(a.id for a in case.arrangements),
+        watchers=watchers_of(case),
+        criteria=case.criteria,
     )
+
+
+def watchers_of(case: Case) -> tuple[str, ...]:
+    """Return the colleagues whom arrangements ask to be told of each message."""
+    asked = (a for a in case.arrangements if a.asks_for(Handling.TELL_WATCHERS))
+    return tuple(dict.fromkeys(one for a in asked for one in a.watchers))
 
 
 def _opened(case: Case) -> Decision:
@@ -86,6 +97,9 @@ def _opened(case: Case) -> Decision:
     if link is not None:
         reasons.append(f"It may belong to {link.reference} ({link.status}); the link is proposed.")
     reasons += [f"Handling arrangement {a.id}: {a.instruction}" for a in case.arrangements]
+    reasons += [
+        f"The handling arrangement {a.id} has lapsed and is up for review." for a in case.lapsed
+    ]
     return Decision(
         outcome=Outcome.OPENED,
         route=route,
@@ -102,5 +116,7 @@ def _opened(case: Case) -> Decision:
         template="" if skip else template_of(case),
         recipient="" if skip else case.recipient,
         arrangements=tuple(a.id for a in case.arrangements),
+        watchers=watchers_of(case),
+        criteria=case.criteria,
         notify=not lies_with(team, case),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from daemon.classify.automation import is_no_reply
 from daemon.decide.aside import is_from_party
 from daemon.decide.case import is_forged
-from daemon.model import Box, Category, Hold, Skip, Source
+from daemon.model import Box, Category, Handling, Hold, Skip, Source
 
 if TYPE_CHECKING:
     from daemon.decide.case import Case
@@ -30,7 +30,7 @@ def skip_of(case: Case) -> Skip | None:
 def holds_of(case: Case) -> list[tuple[Hold, str]]:
     """Return every reason why the acknowledgement waits for a person, the gravest first."""
     found, box = case.found, case.message.box
-    personal = any(a.personal_reply_only for a in case.arrangements)
+    personal = any(a.asks_for(Handling.PERSONAL_REPLY) for a in case.arrangements)
     needs_address = not box.is_social and box is not Box.POST
     reasons = (
         (bool(found.alerts), Hold.VULNERABLE, "Somebody may be at risk: a duty officer answers."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daemon.compose import mailable
-from daemon.deadlines import london_date
+from daemon.decide.arrangements import met
 from daemon.model import Category, ClockKind, Criterion, Forwarded
 from daemon.parse import authentication_failed
 
@@ -31,15 +31,27 @@ class Case:
     context: Context
     days: WorkingDays
     forward: Forwarded | None  # an outsider's message, passed on from an own domain
-    arrangements: tuple[Arrangement, ...]
+    arrangements: tuple[Arrangement, ...]  # in force
+    lapsed: tuple[Arrangement, ...] = ()  # would apply, but their last day has passed
 
     @property
     def on(self) -> tuple[Criterion, ...]:
         """The criteria that open clocks and registers: not those of what is no enquiry."""
         if self.found.category is not Category.NOT_AN_ENQUIRY:
-            return self.found.criteria
+            return self.criteria
         waits = {Criterion.MP_NON_ROUTINE, Criterion.COMMITTEE_CHAIR}
-        return tuple(c for c in self.found.criteria if c not in waits)
+        return tuple(c for c in self.criteria if c not in waits)
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The criteria that are met: read from the text, and following from a list (guide §2)."""
+        listed = (
+            {Criterion.LINKED_STAKEHOLDER}
+            if any(a.engagement for a in self.arrangements)
+            else set()
+        )
+        met_ = set(self.found.criteria) | listed
+        return tuple(c for c in Criterion if c in met_)
 
     @property
     def recipient(self) -> str:
@@ -94,17 +106,10 @@ def _behind_rewritten(message: Message) -> tuple[Forwarded, ...]:
 
 
 def arrangements_for(message: Message, policy: Policy, context: Context) -> tuple[Arrangement, ...]:
-    """Return the handling arrangements in force for who wrote (guide §1.5, 1.10)."""
+    """Return the handling arrangements that a message meets, in force or lapsed."""
     forward = outsiders_forward(message, policy)
     sender = forward.sender if forward else message.sender
-    today = london_date(context.received_at)
-    return tuple(
-        a
-        for a in policy.arrangements
-        if (sender.address in a.addresses or sender.domain in a.domains)
-        and (a.from_on is None or a.from_on <= today)
-        and (a.until_on is None or today <= a.until_on)
-    )
+    return met(message, sender, policy, context)
 
 
 def is_forged(case: Case) -> bool:

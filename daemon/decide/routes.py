@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.model import Category, Criterion, Register, RegisterEntry, Route, Source
+from daemon.model import Category, Criterion, Handling, Register, RegisterEntry, Route, Source
 
 if TYPE_CHECKING:
     from daemon.decide.case import Case
+
+_AGREED = frozenset({Handling.WATCHING_BRIEF, Handling.APPROVE, Handling.INSTRUCTION})
+"""What an arrangement agrees for a case itself: it is overseen (guide §2.7)."""
 
 
 def route_of(case: Case) -> tuple[Route, str]:  # noqa: PLR0911 -- the guide's list, one line each
     """Return where an enquiry goes first, and the rule (guide §1.3-1.7, 1.15-1.16)."""
     found, box = case.found, case.message.box
-    unmarked = box.is_public and not found.criteria
+    unmarked = box.is_public and not case.criteria
     care = Route.CUSTOMER_CARE
     if case.arrangements:
         return care, "A handling arrangement sends it to Customer Care first (guide §1.5)."
@@ -39,6 +42,10 @@ def route_of(case: Case) -> tuple[Route, str]:  # noqa: PLR0911 -- the guide's l
 def registers_of(case: Case, route: Route) -> tuple[RegisterEntry, ...]:
     """Return the registers an enquiry stands on (guide §1.7-1.12)."""
     # A proposal stands on central assurance until it is decided, wherever the enquiry goes.
+    agreed = any(_AGREED.intersection(a.handling) for a in case.arrangements)
+    watched = case.message.box.is_social and any(
+        a.asks_for(Handling.MONITOR) for a in case.arrangements
+    )
     if route is Route.INTAKE or (route is Route.EXTERNAL_AFFAIRS and not case.on):
         return ()
     chair = Criterion.COMMITTEE_CHAIR in case.on
@@ -47,8 +54,10 @@ def registers_of(case: Case, route: Route) -> tuple[RegisterEntry, ...]:
     entries = [RegisterEntry(register=Register.CENTRAL_ASSURANCE, proposed=proposed)]
     if oversight or Criterion.MP_POST_DECISION in case.on:
         entries.append(RegisterEntry(register=Register.MP_OVERSIGHT))
-    if chair:
+    if chair or agreed:
         entries.append(RegisterEntry(register=Register.SPECIFIC_HANDLING))
+    if watched:
+        entries.append(RegisterEntry(register=Register.SOCIAL_MEDIA))
     return tuple(entries)
 
 

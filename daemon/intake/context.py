@@ -59,6 +59,7 @@ class ContextReader:
                 sender_domains=office.domains if office else (),
             ),
             sent_today=tx.acknowledged_since(recipient_of(message, self.policy), _midnight(now)),
+            arrangements=tx.arrangements(),
             go_live_at=inbox.go_live_at,
             # The Message-ID alone is not enough: somebody who writes with that of our
             # acknowledgement must still be heard.

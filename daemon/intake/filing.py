@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from daemon import reach
 from daemon.compose import NoticeFacts, NoticeKind
-from daemon.deadlines import deadline, steps_of
+from daemon.deadlines import deadline, london_date, steps_of
+from daemon.decide.arrangements import named_in
 from daemon.intake.facts import Filed
 from daemon.letters import facts_of, told_of_failure
-from daemon.model import ClockKind, EnquiryStatus, Hold, OutboxKind, Outcome, Route
+from daemon.model import ClockKind, Criterion, EnquiryStatus, Hold, OutboxKind, Outcome, Route
 from daemon.recount import counted, recount
 
 if TYPE_CHECKING:
@@ -45,8 +47,13 @@ class Filing:
             for address in _parties_of(sight):
                 tx.add_party(filed.enquiry_id, address)
         tx.add_criteria(
-            filed.enquiry_id, sight.found.criteria, message_id=filed.message_id, now=sight.now
+            filed.enquiry_id,
+            decision.criteria or sight.found.criteria,
+            message_id=filed.message_id,
+            now=sight.now,
         )
+        tx.note_arrangements(filed.enquiry_id, decision.arrangements, now=sight.now)
+        self._propose_subjects(tx, filed)
         tx.enter_registers(filed.enquiry_id, decision, now=sight.now)
         if decision.join is not None and decision.route is Route.CUSTOMER_CARE:
             self._move_to_customer_care(tx, filed, why="criteria")
@@ -128,7 +135,8 @@ class Filing:
         """Queue the letters that follow: acknowledgement, notice to the team, alerts."""
         if filed.sight.decision.template:
             self._queue(tx, filed, [self._acknowledgement(filed)])
-        problems = [self._tell(tx, filed, write) for write in (self._alerts, self._notice)]
+        letters = (self._alerts, self._notice, self._watchers)
+        problems = [self._tell(tx, filed, write) for write in letters]
         return [problem for problem in problems if problem]
 
     def _tell(
@@ -174,6 +182,35 @@ class Filing:
             )
         ]
 
+    def _watchers(self, tx: Transaction, filed: Filed) -> list[OutboxEntry]:
+        """Tell those whom an arrangement names, but for whom the enquiry is about."""
+        about = tx.subjects(filed.enquiry_id)
+        return [
+            self.letters.to_team(
+                NoticeKind.ENQUIRY,
+                self._facts(filed),
+                key=f"{filed.reference}:watcher:{filed.message_id}",
+                recipient=person,
+                now=filed.sight.now,
+                original=filed.sight.item.raw.content,
+            )
+            for person in filed.sight.decision.watchers
+            if person not in about
+        ]
+
+    def _propose_subjects(self, tx: Transaction, filed: Filed) -> None:
+        """Propose the colleagues whom a complaint about conduct names; a person sets them."""
+        found = filed.sight.found
+        if Criterion.SENIOR_STAFF_CONDUCT not in found.criteria or not self.policy.people:
+            return
+        message = filed.sight.message
+        named = named_in(f"{message.subject}\n{message.new_text}", self.policy.people)
+        for person in named - tx.known_subjects(filed.enquiry_id):
+            tx.set_subject(filed.enquiry_id, person, state="proposed", now=filed.sight.now)
+            detail = {"state": "proposed"}
+            subject = f"enquiry:{filed.enquiry_id}"
+            tx.audit("subject_proposed", subject, at=filed.sight.now, detail=detail)
+
     def _acknowledgement(self, filed: Filed) -> OutboxEntry:
         decision = filed.sight.decision
         # If nobody acts on an alert within its hour, the general text goes (process, *house*),
@@ -199,7 +236,7 @@ class Filing:
             return ""
         return team.mailbox
 
-    def _alerts(self, _tx: Transaction, filed: Filed) -> list[OutboxEntry]:
+    def _alerts(self, tx: Transaction, filed: Filed) -> list[OutboxEntry]:
         if not filed.sight.decision.alerts:
             return []
         return [
@@ -212,7 +249,12 @@ class Filing:
                 outbox_kind=OutboxKind.ALERT,
                 original=filed.sight.item.raw.content,
             )
-            for person in self.policy.duty
+            for person in reach.on_duty(
+                self.policy,
+                rung=0,
+                on=london_date(filed.sight.now),
+                but=tx.subjects(filed.enquiry_id),
+            )
         ]
 
     def not_delivered(

@@ -64,7 +64,7 @@ class Revision:
         enquiry = self._enquiry(tx, kept)
         if enquiry is None or before is None:
             return
-        sight = self.sight(kept, message, found, now)
+        sight = self.sight(tx, kept, message, found, now)
         new = tuple(c for c in found.criteria if c not in tx.criteria(enquiry.id))
         alerts = tuple(c for c in new if c.raises_alert)
         decision = replace(
@@ -106,7 +106,7 @@ class Revision:
         enquiry = self._enquiry(tx, kept)
         if enquiry is None:
             return
-        sight = self.sight(kept, message, found, now)
+        sight = self.sight(tx, kept, message, found, now)
         had = tx.criteria(enquiry.id)
         alerts = tuple(c for c in found.criteria if c.raises_alert and c not in had)
         decision = self._as_further(sight.decision, kept, enquiry, alerts)
@@ -126,7 +126,12 @@ class Revision:
         return tx.enquiry_by_id(kept.enquiry_id, lock=True)
 
     def sight(
-        self, kept: KeptMessage, message: Message, found: Classification, now: datetime
+        self,
+        tx: Transaction,
+        kept: KeptMessage,
+        message: Message,
+        found: Classification,
+        now: datetime,
     ) -> Sight:
         """Return the message as if it had just been received, alone, at its own time."""
         filing = self.filing
@@ -134,7 +139,7 @@ class Revision:
             message,
             found,
             filing.policy,
-            Context(received_at=kept.received_at),
+            Context(received_at=kept.received_at, arrangements=tx.arrangements()),
             days=filing.days,
         )
         content = kept.raw or b""

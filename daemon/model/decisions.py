@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Route,
         Skip,
     )
+    from daemon.model.policies import Arrangement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class Context:
     links: tuple[ThreadLink, ...] = ()  # best first
     sent_today: Sent = field(default_factory=Sent)
     go_live_at: datetime | None = None
+    arrangements: tuple[Arrangement, ...] = ()  # of the store; more stand in the policy
     own_message: bool = False  # its Message-ID was signed by us, and it comes from us
     command: bool = False  # it answers a notice at our signed address
     inbox_address: str = ""  # of the mailbox it lies in
@@ -128,6 +130,8 @@ class Decision:
     template: str = ""  # of the acknowledgement; "" where none is ever sent
     recipient: str = ""  # "" with a template: a letter to post
     arrangements: tuple[str, ...] = ()
+    watchers: tuple[str, ...] = ()  # colleagues who get a notice of it too
+    criteria: tuple[Criterion, ...] = ()  # met: read from the text, or following from a list
     notify: bool = True  # false: the message already lies in the team's own mailbox
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from daemon.model.enums import Route
+from daemon.model.enums import Handling, Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,10 +37,35 @@ class Arrangement:
     id: str
     addresses: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()  # of X, with or without @
+    names: tuple[str, ...] = ()  # whole, as a sender signs or a subject says
+    references: tuple[str, ...] = ()  # of cases, as they stand in a subject or text
+    themes: tuple[str, ...] = ()  # words that stand in a subject or in what somebody wrote
     instruction: str = ""
-    personal_reply_only: bool = False
+    handling: tuple[Handling, ...] = ()
+    watchers: tuple[str, ...] = ()  # colleagues who get a notice of each message
+    requested_by: str = ""
+    engagement: bool = False  # part of ongoing stakeholder engagement (guide §2)
     from_on: date | None = None
+    review_on: date | None = None
     until_on: date | None = None
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether it holds on a day."""
+        begun = self.from_on is None or self.from_on <= on
+        return begun and not self.is_lapsed(on)
+
+    def is_lapsed(self, on: date) -> bool:
+        """Whether its last day has passed."""
+        return self.until_on is not None and self.until_on < on
+
+    def is_for_review(self, on: date) -> bool:
+        """Whether somebody has to look at it again: lapsed, or its review date has come."""
+        return self.is_lapsed(on) or (self.review_on is not None and self.review_on <= on)
+
+    def asks_for(self, handling: Handling) -> bool:
+        """Whether it asks for a way of handling."""
+        return handling in self.handling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import leases, schema
+from daemon.store.arrangements import Arrangements
 from daemon.store.audit import Audits
 from daemon.store.clocks import Clocks
 from daemon.store.enquiries import Enquiries
@@ -40,6 +41,7 @@ class Transaction(
     Meetings,
     Registers,
     Postbox,
+    Arrangements,
     Audits,
     Ledgers,
     Markers,

@@ -9,7 +9,7 @@ import pytest
 from daemon import config
 from daemon.config.files import Files
 from daemon.config.sentences import _fields, _tables
-from daemon.model import Arrangement, Box, Route, Team
+from daemon.model import Arrangement, Box, Handling, Route, Team
 from tests.unit.config_folders import SHIPPED, Folder
 
 
@@ -61,6 +61,7 @@ def test_config_is_what_the_files_say(folder):
         name="Intake",
         mailbox="team.intake@ombudsman.example",
         holder="intake.manager@ombudsman.example",
+        deputy="intake.deputy@ombudsman.example",
         assistant_director="ad.intake@ombudsman.example",
         director="director.casework@ombudsman.example",
     )
@@ -69,7 +70,7 @@ def test_config_is_what_the_files_say(folder):
             id="one",
             addresses=("a.writer@post.example",),
             instruction="Ring first.",
-            personal_reply_only=True,
+            handling=(Handling.PERSONAL_REPLY,),
             until_on=date(2026, 12, 31),
         ),
     )

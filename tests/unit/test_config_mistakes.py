@@ -253,7 +253,7 @@ def test_unknown_keys_are_always_named(folder, key, place):
             "teams.toml",
             '"duty.second@ombudsman.example"',
             '"second@gmail.example"',
-            "duty.addresses[2]",
+            "duty.second[1]",
             "not the office's own",
         ),
         (
@@ -342,11 +342,11 @@ def test_one_mistake_gives_one_sentence(folder, file, old, new, key, says):
 
 def test_people_outside_our_domains_may_be_told_when_listed(folder):
     """A duty officer with another address is written to once own_addresses names it."""
-    folder.change("teams.toml", '"duty.second@ombudsman.example"', '"Second@Trust.example"')
+    folder.change("teams.toml", '"duty.officer@ombudsman.example"', '"Second@Trust.example"')
     folder.change("office.toml", "own_addresses = []", 'own_addresses = ["second@trust.example"]')
     loaded = folder.load()
-    assert loaded.policy.duty[1] == "second@trust.example"
-    assert office_text(loaded).is_inside(loaded.policy.duty[1])
+    assert loaded.policy.duty[0] == "second@trust.example"
+    assert office_text(loaded).is_inside(loaded.policy.duty[0])
     assert not office_text(loaded).is_inside("third@trust.example")
 
 
@@ -365,7 +365,8 @@ def test_a_file_in_the_place_of_a_mail_folder_is_reported(folder, file):
 @pytest.mark.parametrize(
     ("lines", "key", "says"),
     [
-        ('instruction = "x"', "domains", "at least one"),
+        ('instruction = "x"', "themes", "at least one"),
+        ('instruction = "x"\nthemes = ["a b"]\nhandling = ["x"]', "handling", "tell-watchers"),
         ('instruction = ""\ndomains = ["a.example"]', "instruction", "Write something"),
         (
             'instruction = "x"\ndomains = ["a.example"]\nfrom = 2026-02-01\nuntil = 2026-01-01',
@@ -380,6 +381,45 @@ def test_arrangements_are_checked(folder, lines, key, says):
     folder.add("arrangements.toml", f'\n[[arrangement]]\nid = "one"\n{lines}\n')
     place, why = the_only(folder.mistakes())
     assert place == ("arrangements.toml", f'arrangement "one".{key}')
+    assert says in why
+
+
+AWAY = "\n[[absence]]\n"
+CHRISTMAS = "from = 2026-12-24\nuntil = 2026-12-31\n"
+NEW_YEAR = "from = 2026-12-31\nuntil = 2027-01-02\n"
+TURN = '\n[[duty.turn]]\naddresses = ["a@ombudsman.example"]\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "says"),
+    [
+        (
+            f"{TURN}from = 2026-12-24\nuntil = 2026-12-20\n",
+            "duty.turn[1].until",
+            "before the first",
+        ),
+        (
+            TURN + CHRISTMAS + TURN + NEW_YEAR,
+            "duty.turn[2].from",
+            "one turn",
+        ),
+        (
+            AWAY + 'person = "x@else.example"\nfrom = 2026-01-01\nuntil = 2026-01-02\n',
+            "absence[1].person",
+            "not the office's own",
+        ),
+        (
+            AWAY + 'person = "x@ombudsman.example"\nfrom = 2026-01-03\nuntil = 2026-01-02\n',
+            "absence[1].until",
+            "before the first",
+        ),
+    ],
+)
+def test_rota_and_absences_are_checked(folder, lines, key, says):
+    """Whose day it is must be clear, and everybody one of ours."""
+    folder.add("teams.toml", lines)
+    place, why = the_only(folder.mistakes())
+    assert place == ("teams.toml", key)
     assert says in why
 
 

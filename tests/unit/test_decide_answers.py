@@ -13,6 +13,7 @@ from daemon.model import (
     Category,
     Criterion,
     EnquiryStatus,
+    Handling,
     Hold,
     InboxRole,
     Limits,
@@ -38,7 +39,7 @@ from tests.builders import (
 COLLEAGUE = a_sender(f"officer@{OFFICE}")
 FORGED = {"authentication-results": (f"mx.{OFFICE}; dmarc=fail header.from=home.example",)}
 AT_RISK = a_classification(criteria=(Criterion.VULNERABLE,))
-PERSONAL_ONLY = Arrangement(id="a", domains=("home.example",), personal_reply_only=True)
+PERSONAL_ONLY = Arrangement(id="a", domains=("home.example",), handling=(Handling.PERSONAL_REPLY,))
 
 
 # What is not ours to read

@@ -14,7 +14,17 @@ from daemon.__main__ import app
 from daemon.classify import Classifier
 from daemon.config import load
 from daemon.explain import Judge, as_json
-from daemon.model import Arrangement, Box, Category, ClockKind, Criterion, Hold, Register, Skip
+from daemon.model import (
+    Arrangement,
+    Box,
+    Category,
+    ClockKind,
+    Criterion,
+    Handling,
+    Hold,
+    Register,
+    Skip,
+)
 from daemon.model import Source as WhoWrote
 from daemon.startup import share
 from tests.builders import NOW, a_mail
@@ -325,7 +335,9 @@ def test_the_inbox_sets_the_box(judge, tmp_path):
 def test_a_message_is_judged_without_arrangements(judge, tmp_path):
     """Nor limits, history or go-live: alone, as if just received."""
     path = a_file(tmp_path, "a.eml", a_mail(text="Words."))
-    arrangement = Arrangement(id="a", domains=("home.example",), personal_reply_only=True)
+    arrangement = Arrangement(
+        id="a", domains=("home.example",), handling=(Handling.PERSONAL_REPLY,)
+    )
     policy = replace(judge.policy, arrangements=(arrangement,))
     with_arrangement = replace(judge, policy=policy)
     (line,) = judged(with_arrangement, path)
