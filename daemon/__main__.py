@@ -26,6 +26,7 @@ from daemon.commands import (
     pack,
     reconcile,
     registers,
+    stakeholders,
 )
 from daemon.commands.learning import backtest, evaluate, judge_of, learn
 from daemon.commands.options import ConfigOption, JsonOption, ReferenceArgument, StateOption
@@ -76,7 +77,7 @@ app.add_typer(database, name="db")
 
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
-    *(registers, pack, audit, reconcile),
+    *(stakeholders, registers, pack, audit, reconcile),
 )
 for topic in TOPICS:
     topic.register(app)

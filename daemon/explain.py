@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.classify import Classifier
-from daemon.deadlines import WorkingDays, deadline_as_json
+from daemon.deadlines import WorkingDays, deadline_as_json, london_date
 from daemon.decide import decide
 from daemon.lines import LineError, entry_of, id_of, message_of
 from daemon.model import Box, ClockKind, Context, Outcome, Route, Skip
@@ -61,9 +61,10 @@ class Judge:
         learned: LearnedModel | None = None,
     ) -> Judge:
         """Return a judge by these rules and this policy, leaving arrangements out."""
+        directory = policy.directory.on(london_date(clock()))
         return cls(
-            classifier=Classifier(rules, policy.directory, learned),
-            policy=replace(policy, arrangements=()),
+            classifier=Classifier(rules, directory, learned),
+            policy=replace(policy, arrangements=(), directory=directory),
             days=WorkingDays(policy.clocks),
             clock=clock,
         )

@@ -36,7 +36,7 @@ from daemon.app.ticks import Tick
 from daemon.audit import Auditor
 from daemon.classify import Classifier
 from daemon.config import ImapInboxConfig
-from daemon.deadlines import WorkingDays
+from daemon.deadlines import WorkingDays, london_date
 from daemon.enrich import Enricher
 from daemon.intake import Filing, InboxFacts, Intake
 from daemon.intake.context import ContextReader
@@ -115,7 +115,10 @@ class App:
         signer = make_signer(config)
         letters = make_letters(config, templates, signer)
         self._classifier = LiveClassifier(
-            Classifier(config.rules, config.policy.directory), models, self._log
+            Classifier(config.rules, config.policy.directory),
+            models,
+            self._log,
+            lambda: config.policy.directory.on(london_date(clock())),
         )
         self._classifier.refresh()
         self._intake = self._make_intake(signer, letters)

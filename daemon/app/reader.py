@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from structlog.typing import FilteringBoundLogger
 
     from daemon.classify import Classifier, LearnedModel
-    from daemon.model import Classification, Message
+    from daemon.model import Classification, Directory, Message
 
 
 class ModelSource(Protocol):
@@ -27,9 +29,16 @@ class LiveClassifier:
     """Classifies by the model that is adopted now, or by facts and rules alone, and says which."""
 
     def __init__(
-        self, classifier: Classifier, models: ModelSource, log: FilteringBoundLogger
+        self,
+        classifier: Classifier,
+        models: ModelSource,
+        log: FilteringBoundLogger,
+        directory_now: Callable[[], Directory] | None = None,
     ) -> None:
+        """Serve with a classifier; `directory_now` is the directory as it is on this day."""
         self._classifier, self._models, self._log = classifier, models, log
+        self._directory_now = directory_now
+        self._directory: Directory | None = None
         self._tried: str | None = None  # the version that was last asked for
 
     def classify(self, message: Message) -> Classification:
@@ -39,8 +48,10 @@ class LiveClassifier:
     def refresh(self) -> None:
         """Take up the adopted model, should it be another one than that which serves.
 
-        One that cannot be read changes nothing but the log: what serves goes on.
+        One that cannot be read changes nothing but the log: what serves goes on. The directory
+        is that of the day: at midnight somebody may stop being an MP.
         """
+        self._follow_directory()
         version = self._models.version()
         if version == self._tried:
             return
@@ -51,3 +62,11 @@ class LiveClassifier:
             return
         self._classifier = self._classifier.with_model(learned)
         self._log.info("model_adopted", version=learned.version)
+
+    def _follow_directory(self) -> None:
+        if self._directory_now is None:
+            return
+        directory = self._directory_now()
+        if directory != self._directory:
+            self._directory = directory
+            self._classifier = self._classifier.with_directory(directory)

@@ -103,6 +103,14 @@ class ArrangementActs(Acts):
         with self.store.read() as tx:
             return (*self.policy.arrangements, *tx.arrangements())
 
+    def stakeholders_imported(self, *, added: int, gone: int, changed: int, by: str) -> str:
+        """Record that somebody put another table of stakeholders in place."""
+        with self.store.write() as tx:
+            detail = {"added": added, "gone": gone, "changed": changed}
+            now = self.clock()
+            self._note_apart(tx, "stakeholders-imported", by=by, note="", now=now, detail=detail)
+            return f"The table is in place: {added} new, {gone} gone, {changed} changed."
+
     def _refuse_configured(self, arrangement_id: str) -> None:
         if any(one.id == arrangement_id for one in self.policy.arrangements):
             msg = f"{arrangement_id} stands in arrangements.toml: change it there."

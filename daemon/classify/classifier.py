@@ -91,6 +91,13 @@ class Classifier:
         other.version = _version(self._rules, self._directory, learned)
         return other
 
+    def with_directory(self, directory: Directory) -> Classifier:
+        """Return a classifier by the same rules and model, and another directory."""
+        other = copy(self)
+        other._directory = directory  # noqa: SLF001 -- of its own kind
+        other.version = _version(self._rules, directory, self._learned)
+        return other
+
     def classify(self, message: Message, *, answers: Floats | None = None) -> Classification:
         """Judge one message by itself.
 
@@ -254,5 +261,8 @@ def _directory_text(directory: Directory) -> list[str]:
         " ".join((office.id, *sorted(office.addresses), *sorted(office.domains)))
         for office in directory.mp_offices
     ]
-    known = (directory.chair_addresses, directory.ico_domains, directory.own_domains)
+    known = (
+        *(directory.chair_addresses, directory.ico_domains, directory.own_domains),
+        *(directory.clerk_addresses, directory.ico_addresses),
+    )
     return sorted(offices) + [" ".join(sorted(names)) for names in known]

@@ -64,6 +64,7 @@ def is_protected(message: Message, directory: Directory) -> bool:
     return (
         directory.mp_office(address) is not None
         or address in directory.chair_addresses
+        or address in directory.ico_addresses
         or _within(domain, (*ICO_DOMAINS, *directory.ico_domains, COMMONS_DOMAIN))
     )
 
@@ -75,6 +76,10 @@ def _known(message: Message, directory: Directory) -> Writer | None:
         return _fact(Source.COMMITTEE_CHAIR, "known-address", address, certain=True)
     if directory.mp_office(address) is not None:
         return _fact(Source.MP, "known-office", address, certain=True)
+    if address in directory.clerk_addresses:
+        return _fact(Source.STAKEHOLDER, "known-clerk", address, certain=True)
+    if address in directory.ico_addresses:
+        return _fact(Source.ICO, "known-address", address, certain=True)
     if _within(domain, (*ICO_DOMAINS, *directory.ico_domains)):
         return _fact(Source.ICO, "domain", domain, certain=True)
     return None

@@ -22,6 +22,7 @@ from daemon.model import (
     Directory,
     DutyTurn,
     Handling,
+    Known,
     Limits,
     MpOffice,
     Policy,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from daemon.config.channels import InboxConfig, OutletConfig, Use
     from daemon.config.machine import Attachments, Log, Schedule, SigningKey
     from daemon.config.people import ArrangementTable, Office
+from daemon.config.stakeholders import FILE as STAKEHOLDERS
+from daemon.config.stakeholders import Stakeholder, read_stakeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +83,13 @@ def load(folder: Path, *, env: Mapping[str, str], state_dir: Path | None = None)
     raw, errors = read(folder)
     places = Places.find(folder=folder, env=env, state=state_dir or _configured_state(raw))
     files = _validated(raw, places, errors)
+    known, wrong = read_stakeholders(folder / STAKEHOLDERS)
+    errors.extend(wrong)
     rules = _rules(raw, errors)
     errors.extend(check(raw, state=places.state))
     if errors or files is None or rules is None:
         raise ConfigErrors(errors)
-    return _config(files, rules, places)
+    return _config(files, rules, places, known)
 
 
 def _configured_state(raw: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -132,10 +137,10 @@ def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:].rstrip('.')}."
 
 
-def _config(files: Files, rules: RuleSet, places: Places) -> Config:
+def _config(files: Files, rules: RuleSet, places: Places, known: tuple[Stakeholder, ...]) -> Config:
     daemon = files.daemon
     return Config(
-        policy=_policy(files),
+        policy=_policy(files, known),
         rules=rules,
         office=files.office.office,
         inboxes=files.inboxes.inbox,
@@ -171,14 +176,17 @@ def _store_url(url: str, state: Path) -> str:
     return url if name == url else f"sqlite:///{state / name}"
 
 
-def _policy(files: Files) -> Policy:
+def _policy(files: Files, known: tuple[Stakeholder, ...]) -> Policy:
     return Policy(
-        directory=_directory(files),
+        directory=_directory(files, known),
         clocks=_clocks(files),
         teams=MappingProxyType({t.id: Team(**t.model_dump()) for t in files.teams.team}),
         routes=_routes(files),
         suggestions=MappingProxyType(dict(files.routes.suggestions)),
-        arrangements=tuple(_arrangement(one) for one in files.arrangements.arrangement),
+        arrangements=(
+            *(_arrangement(one) for one in files.arrangements.arrangement),
+            *(_engagement(one) for one in known if one.kind == "engagement"),
+        ),
         limits=Limits(**files.routes.limits.model_dump()),
         duty=files.teams.duty.addresses,
         second=files.teams.duty.second,
@@ -206,15 +214,50 @@ def _arrangement(one: ArrangementTable) -> Arrangement:
     return Arrangement(**values)
 
 
-def _directory(files: Files) -> Directory:
+def _engagement(one: Stakeholder) -> Arrangement:
+    """Return the sight of all that a partner writes (guide §1.5, footnote 2)."""
+    return Arrangement(
+        id=one.id,
+        addresses=one.addresses,
+        domains=one.domains,
+        instruction="Part of ongoing stakeholder engagement.",
+        engagement=True,
+        from_on=one.from_on,
+        until_on=one.until_on,
+    )
+
+
+def _directory(files: Files, listed: tuple[Stakeholder, ...]) -> Directory:
     known = files.office.directory
     return Directory(
         own_domains=frozenset(known.own_domains),
         own_addresses=frozenset(known.own_addresses),
         own_servers=frozenset(known.own_servers),
         private_senders=frozenset(known.private_senders),
-        mp_offices=tuple(
-            MpOffice(**office.model_dump()) for office in files.stakeholders.mp_office
+        mp_offices=(
+            *(MpOffice(**office.model_dump()) for office in files.stakeholders.mp_office),
+            *(
+                MpOffice(
+                    id=one.id,
+                    addresses=one.addresses,
+                    domains=one.domains,
+                    from_on=one.from_on,
+                    until_on=one.until_on,
+                )
+                for one in listed
+                if one.kind == "mp"
+            ),
+        ),
+        people=tuple(
+            Known(
+                kind=one.kind,
+                addresses=one.addresses,
+                domains=one.domains,
+                from_on=one.from_on,
+                until_on=one.until_on,
+            )
+            for one in listed
+            if one.kind in {"chair", "clerk", "ico"}
         ),
         chair_addresses=frozenset(files.stakeholders.chairs.addresses),
         ico_domains=frozenset(known.ico_domains),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from daemon.deadlines import london_date
 from daemon.decide.clocks import deadlines_of
 from daemon.model import ClockKind, Criterion, Decision, Outcome, Route, Skip, Source, Step
 from daemon.words import SKIPS
@@ -41,12 +42,10 @@ def is_from_party(case: Case) -> bool:
 
 def _is_protected(case: Case) -> bool:
     known = {Source.MP, Source.COMMITTEE_CHAIR, Source.ICO}
-    directory, sender = case.policy.directory, case.message.sender
+    on = london_date(case.context.received_at)
     return (
         case.found.source in known
-        or directory.mp_office(sender.address) is not None
-        or sender.address in directory.chair_addresses
-        or sender.domain in directory.ico_domains
+        or case.policy.directory.is_protected(case.message.sender.address, on)
         or is_from_party(case)
         or bool(case.arrangements)
         or Criterion.VULNERABLE in case.found.criteria

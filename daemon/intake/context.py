@@ -43,7 +43,7 @@ class ContextReader:
         # The tokens are no secret, since those who get our mail see them: the sender counts.
         servers = self.policy.directory.own_servers
         ours = self.policy.directory.is_own(sender) and not authentication_failed(message, servers)
-        office = self.policy.directory.mp_office(sender)
+        office = self.policy.directory.mp_office(sender, london_date(received_at))
         addressed = self.verify(a.address for a in (*message.to, *message.cc))
         # The nearest message of the thread first: In-Reply-To, then References backwards.
         thread = list(dict.fromkeys((*message.in_reply_to, *reversed(message.references))))

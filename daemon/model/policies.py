@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from daemon.model.enums import Handling, Route
@@ -133,6 +133,19 @@ class MpOffice:
     id: str
     addresses: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    from_on: date | None = None
+    until_on: date | None = None  # the last day on which they are one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Somebody else the office knows by their address, on some days."""
+
+    kind: str  # chair, clerk, ico
+    addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    from_on: date | None = None
+    until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,18 +160,61 @@ class Directory:
     chair_addresses: frozenset[str] = frozenset()
     ico_domains: frozenset[str] = frozenset()
     known_domains: frozenset[str] = frozenset()  # offices free of the per-domain limit
+    clerk_addresses: frozenset[str] = frozenset()  # of committees and the House: no MPs
+    ico_addresses: frozenset[str] = frozenset()
+    people: tuple[Known, ...] = ()  # of whom `on` takes those of a day
 
-    def mp_office(self, address: str) -> MpOffice | None:
-        """Return the known MP's office an address belongs to."""
+    def on(self, day: date) -> Directory:
+        """Return the directory as it is on a day: a person stops being an MP on a date."""
+        here = [one for one in self.people if _is_known(one.from_on, one.until_on, day)]
+
+        def addresses(kind: str) -> frozenset[str]:
+            return frozenset(a for one in here if one.kind == kind for a in one.addresses)
+
+        domains = frozenset(d for one in here if one.kind == "ico" for d in one.domains)
+        return replace(
+            self,
+            mp_offices=tuple(
+                one for one in self.mp_offices if _is_known(one.from_on, one.until_on, day)
+            ),
+            chair_addresses=self.chair_addresses | addresses("chair"),
+            clerk_addresses=self.clerk_addresses | addresses("clerk"),
+            ico_addresses=self.ico_addresses | addresses("ico"),
+            ico_domains=self.ico_domains | domains,
+            people=(),
+        )
+
+    def mp_office(self, address: str, on: date | None = None) -> MpOffice | None:
+        """Return the known MP's office an address belongs to, on a day where one is given."""
         domain = address.rpartition("@")[2]
         for office in self.mp_offices:
-            if address in office.addresses or domain in office.domains:
+            is_theirs = address in office.addresses or domain in office.domains
+            if is_theirs and (on is None or _is_known(office.from_on, office.until_on, on)):
                 return office
         return None
+
+    def is_protected(self, address: str, on: date) -> bool:
+        """Whether an address is an MP's, a Chair's or the Commissioner's on a day."""
+        domain = address.rpartition("@")[2]
+        return (
+            address in self.chair_addresses
+            or address in self.ico_addresses
+            or domain in self.ico_domains
+            or self.mp_office(address, on) is not None
+            or any(
+                one.kind in {"chair", "ico"} and _is_known(one.from_on, one.until_on, on)
+                for one in self.people
+                if address in one.addresses or domain in one.domains
+            )
+        )
 
     def is_own(self, address: str) -> bool:
         """Whether an address is the office's own, by address or domain."""
         return address in self.own_addresses or address.rpartition("@")[2] in self.own_domains
+
+
+def _is_known(from_on: date | None, until_on: date | None, day: date) -> bool:
+    return (from_on is None or from_on <= day) and (until_on is None or day <= until_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
