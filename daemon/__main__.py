@@ -25,7 +25,9 @@ from daemon.commands import (
     meeting,
     pack,
     reconcile,
+    record,
     registers,
+    replies,
     stakeholders,
 )
 from daemon.commands.learning import backtest, evaluate, judge_of, learn
@@ -77,7 +79,7 @@ app.add_typer(database, name="db")
 
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
-    *(stakeholders, registers, pack, audit, reconcile),
+    *(stakeholders, registers, pack, audit, reconcile, record, replies),
 )
 for topic in TOPICS:
     topic.register(app)

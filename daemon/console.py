@@ -163,6 +163,11 @@ def enquiry_view(view: Mapping[str, Any]) -> Group:
     head.add_row("Received at", harmless(_cell(view["received_at"])))
     if view["merged_into"]:
         head.add_row("Merged into", harmless(view["merged_into"]))
+    if view["reply_seen_at"]:
+        head.add_row("Reply seen", harmless(_cell(view["reply_seen_at"])))
+    if view["reply_failed_at"]:
+        came_back = f"{_cell(view['reply_failed_at'])}: it did not reach the enquirer"
+        head.add_row("Reply came back", harmless(came_back))
     if view["linked_to"]:
         head.add_row("May belong to", harmless(view["linked_to"]))
     twins = {one for message in view["messages"] for one in message["same_message_id"]}

@@ -78,8 +78,12 @@ class Judge:
     ) -> tuple[Classification, Decision]:
         """Return what a message is taken for by itself, and what follows from it."""
         found = self.classifier.classify(message, answers=answers)
+        return found, self.follows(message, found)
+
+    def follows(self, message: Message, found: Classification) -> Decision:
+        """Return what follows from a message that is taken for this."""
         context = Context(received_at=self.clock())
-        return found, decide(message, found, self.policy, context, days=self.days)
+        return decide(message, found, self.policy, context, days=self.days)
 
     def judge_all(self, paths: Sequence[str], inbox: Box | None) -> Iterator[Judged]:
         """Judge every message of every path, in order; a path that cannot be read is said so."""

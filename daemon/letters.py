@@ -33,6 +33,7 @@ _PURPOSES = {
     OutboxKind.REPORT: Purpose.OPERATOR,
     OutboxKind.OPERATOR: Purpose.OPERATOR,
 }
+NEW_DATE = "new-date"  # the acknowledgement folder of the second letter
 POST = "post"  # the outlet of what a person prints and posts
 
 
@@ -103,6 +104,51 @@ class Letters:
             send_after=now,
             hold=decision.held or (None if recipient else Hold.DOUBT),
             release_at=release_at,
+        )
+
+    def new_date(
+        self,
+        message: Message,
+        *,
+        recipient: str,
+        reference: str,
+        reply_team: str,
+        due_on: date,
+        now: datetime,
+    ) -> OutboxEntry:
+        """Return the letter that tells an enquirer an earlier date than the acknowledgement did.
+
+        It goes where that went and stands in the same thread; each date is told once.
+        """
+        key = f"{reference}:new-date:{due_on.isoformat()}"
+        rfc_id, signed = self._signed(OutboxKind.ACKNOWLEDGEMENT, key, recipient, reference)
+        if recipient:
+            content = acknowledgement(
+                templates=self.templates,
+                template=NEW_DATE,
+                office=self.office,
+                recipient=recipient,
+                reference=reference,
+                message_id=rfc_id,
+                in_reply_to=message.message_id,
+                references=message.references,
+                due_on=due_on,
+                reply_team=reply_team,
+                sent_at=now,
+                reply_to=signed if self.head.answers_are_read else "",
+            ).content
+        else:
+            content = self._letter(NEW_DATE, reference, due_on, reply_team)
+        return OutboxEntry(
+            kind=OutboxKind.ACKNOWLEDGEMENT,
+            key=key,
+            recipient=recipient,
+            outlet=self.head.acknowledgements if recipient else POST,
+            envelope_from=self.head.bounce_address,
+            message_id=rfc_id,
+            content=content,
+            send_after=now,
+            hold=None if recipient else Hold.DOUBT,
         )
 
     def _letter(self, template: str, reference: str, due_on: date | None, reply_team: str) -> bytes:

@@ -13,7 +13,9 @@ from daemon.app.parts import (
     make_casework,
     make_inbox,
     make_packer,
+    make_recorder,
     make_revision,
+    make_signer,
     open_store,
     read_clock,
 )
@@ -28,7 +30,9 @@ __all__ = [
     "make_casework",
     "make_inbox",
     "make_packer",
+    "make_recorder",
     "make_revision",
+    "make_signer",
     "open_store",
     "read_clock",
 ]

@@ -7,7 +7,6 @@ nothing.
 from __future__ import annotations
 
 import random
-import secrets
 import threading
 import time
 from contextlib import suppress
@@ -25,6 +24,7 @@ from daemon.app.parts import (
     inbox_facts,
     make_attachment_reader,
     make_inbox,
+    make_intake,
     make_letters,
     make_outlet,
     make_signer,
@@ -38,8 +38,6 @@ from daemon.classify import Classifier
 from daemon.config import ImapInboxConfig
 from daemon.deadlines import WorkingDays, london_date
 from daemon.enrich import Enricher
-from daemon.intake import Filing, InboxFacts, Intake
-from daemon.intake.context import ContextReader
 from daemon.intake.revision import Revision
 from daemon.logs import get_logger
 from daemon.outbox import Sender
@@ -61,7 +59,7 @@ if TYPE_CHECKING:
     from daemon.app.reader import ModelSource
     from daemon.compose import Templates
     from daemon.config import Config, InboxConfig
-    from daemon.intake import Taken
+    from daemon.intake import InboxFacts, Intake, Taken
     from daemon.letters import Letters
     from daemon.service import Stop
     from daemon.store import Store
@@ -171,21 +169,8 @@ class App:
         self._scheduler: BackgroundScheduler | None = None
 
     def _make_intake(self, signer: Signer, letters: Letters) -> Intake:
-        config = self._config
-        return Intake(
-            store=self._store,
-            classifier=self._classifier,
-            reader=ContextReader(
-                policy=config.policy,
-                signer=signer,
-                prefix=config.office.reference_prefix,
-            ),
-            filing=Filing(
-                policy=config.policy, days=WorkingDays(config.policy.clocks), letters=letters
-            ),
-            operators=config.operators,
-            clock=self._clock,
-            random_bits=secrets.randbits,
+        return make_intake(
+            self._config, self._store, letters, signer, self._classifier, clock=self._clock
         )
 
     def _make_enricher(self) -> Enricher:

@@ -15,10 +15,12 @@ from daemon.casework import Casework
 from daemon.compose import OfficeText, Templates
 from daemon.config import ImapInboxConfig, SmtpOutletConfig
 from daemon.deadlines import WorkingDays
-from daemon.intake import Filing, InboxFacts
+from daemon.intake import Filing, InboxFacts, Intake
+from daemon.intake.context import ContextReader
 from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
 from daemon.pack import Packer
+from daemon.record import Recorder
 from daemon.service import own_key
 from daemon.store import Store
 from daemon.tokens import REFERENCE_RANDOM_BITS, Signer, new_reference
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
     from connectors.base import Inbox, Outlet
     from daemon.config import Config, InboxConfig, OutletConfig
+    from daemon.intake.facts import Classifies
+    from daemon.model import Policy
 
 
 def read_clock() -> datetime:
@@ -112,15 +116,18 @@ def connect_store(config: Config) -> Store:
     return Store.open(config.store_url, password=secret.read() if secret else None)
 
 
-def make_revision(config: Config, templates: Templates) -> Revision:
-    """Return what lets everything follow a new classification.
+def make_revision(
+    config: Config, templates: Templates, *, policy: Policy | None = None
+) -> Revision:
+    """Return what lets everything follow a new classification, by another policy if one is given.
 
     Raises:
         OSError, ValueError: a signing key cannot be made or read.
     """
     letters = make_letters(config, templates, make_signer(config))
-    days = WorkingDays(config.policy.clocks)
-    return Revision(filing=Filing(policy=config.policy, days=days, letters=letters))
+    policy = policy or config.policy
+    days = WorkingDays(policy.clocks)
+    return Revision(filing=Filing(policy=policy, days=days, letters=letters))
 
 
 def make_casework(config: Config, store: Store, templates: Templates) -> Casework:
@@ -154,6 +161,48 @@ def make_packer(config: Config, store: Store, templates: Templates) -> Packer:
         days=WorkingDays(config.policy.clocks),
         letters=make_letters(config, templates, make_signer(config)),
         templates=templates,
+        clock=read_clock,
+    )
+
+
+def make_intake(
+    config: Config,
+    store: Store,
+    letters: Letters,
+    signer: Signer,
+    classifier: Classifies,
+    *,
+    clock: Callable[[], datetime] = read_clock,
+) -> Intake:
+    """Return what takes messages in."""
+    policy, prefix = config.policy, config.office.reference_prefix
+    return Intake(
+        store=store,
+        classifier=classifier,
+        reader=ContextReader(policy=policy, signer=signer, prefix=prefix),
+        filing=Filing(policy=policy, days=WorkingDays(policy.clocks), letters=letters),
+        operators=config.operators,
+        clock=clock,
+        random_bits=secrets.randbits,
+    )
+
+
+def make_recorder(
+    config: Config, store: Store, templates: Templates, classifier: Classifies
+) -> Recorder:
+    """Return what records letters and calls.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    signer = make_signer(config)
+    letters = make_letters(config, templates, signer)
+    return Recorder(
+        store=store,
+        intake=make_intake(config, store, letters, signer, classifier),
+        policy=config.policy,
+        letters=letters,
+        signer=signer,
         clock=read_clock,
     )
 

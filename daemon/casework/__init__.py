@@ -13,10 +13,13 @@ from daemon.casework.enquiries import Enquiries
 from daemon.casework.handling import Handlings
 from daemon.casework.joining import Joining
 from daemon.casework.meeting import Meetings
+from daemon.casework.replies import Replies
 
 __all__ = ["Casework", "CaseworkError", "Correction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Casework(Enquiries, ArrangementActs, ClockActs, Assigning, Joining, Handlings, Meetings):
+class Casework(
+    Enquiries, ArrangementActs, ClockActs, Assigning, Joining, Handlings, Meetings, Replies
+):
     """The use cases of staff, over one store."""

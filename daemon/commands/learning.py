@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from daemon.app import connect_store, load_templates, make_casework, read_clock
-from daemon.backtest import Replay
+from daemon.app import (
+    connect_store,
+    load_templates,
+    make_casework,
+    make_revision,
+    make_signer,
+    read_clock,
+)
+from daemon.backtest import Redecision, Replay
 from daemon.commands.options import ConfigOption, JsonOption, StateOption
 from daemon.console import (
     as_word,
@@ -318,19 +325,32 @@ def backtest(
             "--since", formats=["%Y-%m-%d"], help="Only what was received from that day on."
         ),
     ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Have open enquiries follow; asks before it does.")
+    ] = False,
+    by: Annotated[str, typer.Option("--by", help="Who applies it: your name.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Apply without asking: for scripts.")] = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Replay the store through draft rules, thresholds or another model: what would change?
 
-    Writes nothing. The store is that of the config that serves (--live).
+    Writes nothing without --apply. The store is that of the config that serves (--live).
     """
+    if apply and not by.strip():
+        fail(EX_USAGE, "Say who applies it with --by NAME: it is recorded.")
+    if apply and as_json_ and not yes:
+        fail(EX_USAGE, "With --json nobody can be asked: give --yes to apply.")
     serving, draft = load_config(live, state), load_config(config, state)
+    since_at = since.replace(tzinfo=LONDON) if since else None
+    if apply:
+        judge = _judge_with(draft, serving, model)
+        _apply(serving, draft, judge, since_at, by=by.strip(), yes=yes, as_json=as_json_)
+        return
     replay = Replay(
         store=connect(serving),
         now=judge_of(serving),
         draft=_judge_with(draft, serving, model),
     )
-    since_at = since.replace(tzinfo=LONDON) if since else None
     counts: Counter[tuple[str, str, str]] = Counter()
     try:
         for change in replay.changes(since_at=since_at):
@@ -349,6 +369,52 @@ def backtest(
     if not as_json_:
         Console().print(changes_table(counts))
     say(f"{replay.replayed} messages were replayed. Nothing was changed.")
+
+
+def _apply(
+    serving: Config,
+    draft: Config,
+    judge: Judge,
+    since_at: datetime | None,
+    *,
+    by: str,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Have open enquiries follow the draft, once somebody has seen which and said so."""
+    store = connect(serving)
+    with refusing():
+        templates = load_templates(templates_folder(serving))
+        redecision = Redecision(
+            store=store,
+            now=judge_of(serving),
+            draft=judge,
+            revision=make_revision(serving, templates, policy=draft.policy),
+            signer=make_signer(serving),
+            clock=read_clock,
+        )
+    try:
+        changes = list(redecision.changes(since_at=since_at))
+        for change in changes:
+            if as_json:
+                print(json.dumps(_change_as_json(change)))
+            else:
+                Console(soft_wrap=True).print(change_line(change))
+        enquiries = len({change.reference for change in changes})
+        say(f"{redecision.judged} messages of open enquiries were judged by the draft.")
+        if not changes:
+            say("None of them would change. Nothing was changed.")
+            return
+        question = f"Have {enquiries} open enquiries follow? What was sent stays sent."
+        if not yes and not typer.confirm(question, err=True):
+            say("Nothing was changed.")
+            return
+        done = redecision.apply(changes, by=by)
+        say(f"{done} messages are taken for something else now; their enquiries follow.")
+    except StoreUnavailableError as error:
+        fail(EX_TEMPFAIL, str(error))
+    finally:
+        store.close()
 
 
 def _judge_with(draft: Config, serving: Config, version: str) -> Judge:

@@ -71,6 +71,9 @@ class NoticeKind(StrEnum):
     REVIEW = "review"  # handling arrangements that somebody has to look at again
     HOLIDAYS = "holidays"  # next year's bank holidays are not known
     RECONCILED = "reconciled"  # what does not add up, or does again
+    REPLY_SEEN = "reply-seen"  # somebody seems to have replied: please confirm
+    REPLY_FAILED = "reply-failed"  # a reply that was seen came back
+    CALL_BACK = "call-back"  # a caller would like to be called back (guide §1.17)
     NOT_SENT = "not-sent"  # an acknowledgement failed for good: write by post
 
 
@@ -126,6 +129,8 @@ class NoticeFacts:
     confirm_by_at: datetime | None = None  # aware; alerts: when everybody on duty is alerted again
     answer_to: str = ""  # the enquirer's address for the link that starts an answer
     answer_copy: str = ""  # our signed address, put in copy so that the answer is seen
+    call_back_by: str = ""  # whom a caller would like to hear from, in words
+    caller: str = ""  # the caller's name
     items: tuple[DigestItem, ...] = ()  # of a digest
     late: bool = False  # a digest of what came due while the daemon stood still
     original_complete: bool = True  # false: too large, only its beginning is attached

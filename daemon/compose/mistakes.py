@@ -23,6 +23,7 @@ SUBJECT_FILE, BODY_FILE, LAYOUT = "subject.txt", "body.md", "layout.html"
 REQUIRED_FOLDERS = (
     f"{ACKNOWLEDGEMENTS}/general",
     f"{ACKNOWLEDGEMENTS}/mp",
+    f"{ACKNOWLEDGEMENTS}/new-date",
     *(f"{NOTICES}/{kind.value}" for kind in NoticeKind),
 )
 _UNKNOWN_NAME = re.compile(r"'\w+' is undefined")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from daemon.compose.templates import Templates
     from daemon.model import Evidence, RegisterEntry
 
-_COMMANDS = ("replied", "close", "confirm", "release")
+_COMMANDS = ("replied", "not-replied", "reopen", "close", "confirm", "release")
 _MAX_EVIDENCE = 20
 _MAX_WORDS = 300  # characters of one item of evidence
 
@@ -115,6 +115,8 @@ def notice_values(
         "reply_team": facts.reply_team,
         "linked_reference": facts.linked_reference,
         "problem": facts.problem,
+        "caller": facts.caller,
+        "call_back_by": facts.call_back_by,
         "failed": facts.failed.value,
         "clock": facts.due[0][0].value if facts.due else "",
         "clock_on": long_date(facts.due[0][1]) if facts.due else "",
@@ -131,7 +133,12 @@ def notice_values(
             "show_any": code("assurance show REFERENCE"),
             "replied_any": code("assurance replied REFERENCE --by NAME"),
             "write": code(f"assurance update {facts.reference} --by NAME --note WORDS"),
-            **{verb: code(f"assurance {verb} {facts.reference} --by NAME") for verb in _COMMANDS},
+            "call_back_yes": code(f"assurance call-back {facts.reference} --yes --by NAME"),
+            "call_back_no": code(f"assurance call-back {facts.reference} --no --by NAME"),
+            **{
+                verb.replace("-", "_"): code(f"assurance {verb} {facts.reference} --by NAME")
+                for verb in _COMMANDS
+            },
         },
     }
 

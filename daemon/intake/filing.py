@@ -221,7 +221,7 @@ class Filing:
             decision,
             filed.sight.message,
             reference=filed.reference,
-            reply_team=self._team_name(decision.reply_team),
+            reply_team=self.team_name(decision.reply_team),
             now=filed.sight.now,
             release_at=filed.sight.now + hours if alone else None,
         )
@@ -293,10 +293,11 @@ class Filing:
             replace(filed.sight.decision, deadlines=tuple(self._clocks_of(filed.sight))),
             reference=filed.reference,
             received_at=filed.sight.item.received_at,
-            reply_team=self._team_name(filed.sight.decision.reply_team),
+            reply_team=self.team_name(filed.sight.decision.reply_team),
         )
 
-    def _team_name(self, team_id: str) -> str:
+    def team_name(self, team_id: str) -> str:
+        """Return a team's name as an enquirer reads it; the office's where there is none."""
         team = self.policy.teams.get(team_id)
         return team.name if team else self.letters.office.name
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 
 _READ = 256 * 1024  # octets: our headers stand at the beginning of what comes back
+_MESSAGE_ID = re.compile(
+    rb"^[> \t]{0,20}Message-ID:\s{0,20}<([^<>\s]{1,500})>", re.IGNORECASE | re.MULTILINE
+)
 _ACTION = re.compile(rb"^Action:[ \t]*([a-z]+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -16,6 +19,12 @@ def ids_told(content: bytes) -> frozenset[str]:
     """Return all that may be a Message-ID in a report, without brackets."""
     words = content[:_READ].decode("ascii", "ignore").split()
     return frozenset(word.strip("<>[]()\"',;:") for word in words if "@" in word)
+
+
+def message_ids_told(content: bytes) -> list[str]:
+    """Return what stands in the Message-ID headers of a report and of what it returns."""
+    found = _MESSAGE_ID.findall(content[:_READ])
+    return list(dict.fromkeys(one.decode("ascii", "ignore") for one in found))
 
 
 def tells_of_failure(content: bytes) -> bool:

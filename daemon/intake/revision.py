@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.base import RawMessage
+from daemon.compose import mailable
+from daemon.deadlines import london_date
 from daemon.decide import decide
+from daemon.decide.case import REQUESTS
 from daemon.intake.facts import Filed, InboxFacts, Sight
 from daemon.intake.prepare import Prepared
+from daemon.letters import reply_by
 from daemon.model import (
     ClockKind,
     Context,
@@ -32,7 +36,10 @@ if TYPE_CHECKING:
     from daemon.store import Transaction
     from daemon.store.enquiries import EnquiryRow
     from daemon.store.messages import KeptMessage
+    from daemon.store.postbox import Acknowledged
 
+_TOLD_ANEW = frozenset({*REQUESTS, ClockKind.DPA_COMPLAINT})
+"""Clocks of freedom of information and data protection: an earlier date is told."""
 _OF_THE_FIRST = frozenset({ClockKind.SERVICE, ClockKind.OTHER})
 _BY_PEOPLE = frozenset({Register.CASE_REFERRALS, Register.SOCIAL_MEDIA, Register.PHONE_CALLS})
 """Registers that follow from what people entered, not from what a message is taken for."""
@@ -74,7 +81,10 @@ class Revision:
         )
         if enquiry.status is EnquiryStatus.OPEN and kept.is_first and _is_sorted(before, found):
             tx.reclassify(enquiry.id, found, reply_team=sight.decision.reply_team)
-        self._file(tx, kept, enquiry, replace(sight, decision=decision))
+            self._file(tx, kept, enquiry, replace(sight, decision=decision))
+            self._tell(tx, kept, enquiry, sight)
+        else:
+            self._file(tx, kept, enquiry, replace(sight, decision=decision))
         tx.audit(
             "message_read-further",
             f"message:{kept.id}",
@@ -106,18 +116,132 @@ class Revision:
         enquiry = self._enquiry(tx, kept)
         if enquiry is None:
             return
-        sight = self.sight(tx, kept, message, found, now)
+        self._follow(tx, kept, enquiry, self.sight(tx, kept, message, found, now), why="corrected")
+
+    def redecide(
+        self,
+        tx: Transaction,
+        kept: KeptMessage,
+        message: Message,
+        found: Classification,
+        *,
+        actor: str,
+        now: datetime,
+    ) -> bool:
+        """Have an open enquiry follow what new rules take its message for; whether it did.
+
+        Only a backtest that a person applies does so. Never over a person's word: not where
+        somebody classified the message, nor what was agreed, assigned or stopped by people.
+        """
+        before = tx.classification_of(kept.id)
+        enquiry = self._enquiry(tx, kept)
+        if before is None or enquiry is None or enquiry.status is not EnquiryStatus.OPEN:
+            return False
+        if tx.said_of(kept.id).category_by_person:
+            return False
+        tx.add_classification(kept.id, found, made_by="software", now=now)
+        tx.audit(
+            "classification_redecided",
+            f"message:{kept.id}",
+            at=now,
+            actor=actor,
+            detail={"why": "backtest", "enquiry": enquiry.id, **_difference(before, found)},
+        )
+        self._follow(tx, kept, enquiry, self.sight(tx, kept, message, found, now), why="backtest")
+        return True
+
+    def _follow(
+        self, tx: Transaction, kept: KeptMessage, enquiry: EnquiryRow, sight: Sight, *, why: str
+    ) -> None:
+        """Have criteria, registers, route, clocks and the date that was told follow a sight."""
+        by_person, found, now = why == "corrected", sight.found, sight.now
         had = tx.criteria(enquiry.id)
         alerts = tuple(c for c in found.criteria if c.raises_alert and c not in had)
         decision = self._as_further(sight.decision, kept, enquiry, alerts)
-        tx.drop_criteria(enquiry.id, message_id=kept.id, but=found.criteria)
+        keep = set(found.criteria)
+        if not by_person:
+            proposed = tx.proposed_criteria(enquiry.id)
+            keep |= {c for c in had if c not in proposed and not c.is_accepted_at_once}
+        tx.drop_criteria(enquiry.id, message_id=kept.id, but=keep)
         if kept.is_first:
             tx.reclassify(enquiry.id, found, reply_team=sight.decision.reply_team)
-            self._reroute(tx, enquiry, sight.decision, now)
+            if by_person or enquiry.team == self.filing.policy.routes.get(Route(enquiry.route)):
+                self._reroute(tx, enquiry, sight.decision, now, why=why)
             self._leave_registers(tx, enquiry, decision, now)
         if enquiry.status is EnquiryStatus.OPEN:
-            self._end_clocks(tx, kept, enquiry, decision, now)
+            self._end_clocks(tx, kept, enquiry, decision, now, why=why)
         self._file(tx, kept, enquiry, replace(sight, decision=decision))
+        self._tell(tx, kept, enquiry, sight)
+
+    # What the enquirer was told
+
+    def _tell(self, tx: Transaction, kept: KeptMessage, enquiry: EnquiryRow, sight: Sight) -> None:
+        """Have the acknowledgement say what holds now, or a second letter tell an earlier date.
+
+        One that waits for a person is written anew. One that has gone stays: where the date for
+        freedom of information or data protection is earlier now, a second letter says so (process,
+        *house*).
+        """
+        answer = tx.acknowledgement_of(enquiry.id)
+        if answer is None or not kept.is_first or enquiry.status is not EnquiryStatus.OPEN:
+            return
+        if answer.state == "held":
+            self._write_anew(tx, answer, enquiry, sight)
+        elif answer.is_on_its_way:
+            self._tell_new_date(tx, kept, answer, enquiry, sight)
+
+    def _write_anew(
+        self, tx: Transaction, answer: Acknowledged, enquiry: EnquiryRow, sight: Sight
+    ) -> None:
+        decision = sight.decision
+        if not decision.template or (mailable(decision.recipient) or "") != answer.recipient:
+            return
+        entry = self.filing.letters.acknowledgement(
+            decision,
+            sight.message,
+            reference=enquiry.reference,
+            reply_team=self.filing.team_name(decision.reply_team),
+            now=sight.now,
+        )
+        tx.write_anew(answer.id, entry.content)
+        tx.audit("outbox_written-anew", f"outbox:{answer.id}", at=sight.now)
+
+    def _tell_new_date(
+        self,
+        tx: Transaction,
+        kept: KeptMessage,
+        answer: Acknowledged,
+        enquiry: EnquiryRow,
+        sight: Sight,
+    ) -> None:
+        then = tx.classification_of(kept.id, at=answer.send_after)
+        if then is None:
+            return
+        told = reply_by(
+            self.sight(tx, kept, sight.message, then, sight.now).decision, answer.send_after
+        )
+        told = min(filter(None, (told, *tx.new_dates_told(enquiry.reference))), default=None)
+        running = [
+            (clock.due_on, ClockKind(clock.kind))
+            for clock in tx.open_clocks(enquiry.id)
+            if ClockKind(clock.kind).ends_with_a_reply and clock.stopped_on is None
+        ]
+        due_on, kind = min(running, default=(None, None))
+        if told is None or due_on is None or kind not in _TOLD_ANEW:
+            return
+        if not london_date(sight.now) <= due_on < told:
+            return
+        entry = self.filing.letters.new_date(
+            sight.message,
+            recipient=answer.recipient,
+            reference=enquiry.reference,
+            reply_team=self.filing.team_name(sight.decision.reply_team),
+            due_on=due_on,
+            now=sight.now,
+        )
+        tx.queue([entry], enquiry_id=enquiry.id, message_id=kept.id, now=sight.now)
+        detail = {"kind": kind, "old": told.isoformat(), "new": due_on.isoformat()}
+        tx.audit("new-date_queued", f"enquiry:{enquiry.id}", at=sight.now, detail=detail)
 
     def _enquiry(self, tx: Transaction, kept: KeptMessage) -> EnquiryRow | None:
         """Return the message's enquiry, locked."""
@@ -195,7 +319,7 @@ class Revision:
         )
 
     def _reroute(
-        self, tx: Transaction, enquiry: EnquiryRow, decision: Decision, now: datetime
+        self, tx: Transaction, enquiry: EnquiryRow, decision: Decision, now: datetime, *, why: str
     ) -> None:
         if decision.route is None or decision.route == enquiry.route:
             return
@@ -204,7 +328,7 @@ class Revision:
             "enquiry_rerouted",
             f"enquiry:{enquiry.id}",
             at=now,
-            detail={"old": enquiry.route, "new": decision.route, "why": "corrected"},
+            detail={"old": enquiry.route, "new": decision.route, "why": why},
         )
 
     def _leave_registers(
@@ -225,18 +349,25 @@ class Revision:
         enquiry: EnquiryRow,
         decision: Decision,
         now: datetime,
+        *,
+        why: str,
     ) -> None:
-        """End the clocks that this message started and would not start now."""
+        """End the clocks that this message started and would not start now.
+
+        One that a person stopped is left to people, unless a person corrects.
+        """
         wanted = {one.kind for one in decision.deadlines}
         for clock in tx.open_clocks(enquiry.id):
             kind = ClockKind(clock.kind)
+            if why != "corrected" and clock.stopped_on is not None:
+                continue
             if clock.message_id == kept.id and kind not in wanted | _STAY:
                 tx.end_clock(clock.id, by="corrected", now=now)
                 tx.audit(
                     "deadline_ended",
                     f"enquiry:{enquiry.id}",
                     at=now,
-                    detail={"id": clock.id, "kind": kind, "why": "corrected"},
+                    detail={"id": clock.id, "kind": kind, "why": why},
                 )
 
     def _file(self, tx: Transaction, kept: KeptMessage, enquiry: EnquiryRow, sight: Sight) -> None:

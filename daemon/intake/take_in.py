@@ -127,6 +127,7 @@ class Intake:
             return self._again(tx, inbox, item, same, now)
         sight = self._sight(tx, inbox, item, item.message, item.found, now)
         if inbox.role is InboxRole.SENT and around.is_unasked(sight):
+            self._look_around(tx, sight, message_id=None)
             return self._private(tx, inbox, item, now)
         return self._new(tx, sight, ordinal)
 
@@ -196,6 +197,7 @@ class Intake:
         """Keep a receipt without content: it is not ours to read."""
         receipt_id = self._receipt(tx, inbox, item, "private", now)
         tx.audit("message_private", f"receipt:{receipt_id}", at=now)
+        self._hear_failure(tx, item, now)  # of a reply from this account; nothing else is kept
         return Taken(external_id=item.raw.external_id, state="private", outcome=Outcome.PRIVATE)
 
     def _miss(self, tx: Transaction, inbox: InboxFacts, missed: Missed, now: datetime) -> Taken:
@@ -328,8 +330,10 @@ class Intake:
                 reference=reference,
             )
             problems = self.filing.follow(tx, filed)
+            around.look_back(tx, filed, filing=self.filing, reader=self.reader)
         elif sight.decision.outcome is Outcome.INTERNAL:
-            around.note(tx, sight, filing=self.filing, reader=self.reader, operators=self.operators)
+            self._look_around(tx, sight, message_id=message_id)
+        self._hear_failure(tx, sight.item, sight.now)
         return Taken(
             external_id=sight.item.raw.external_id,
             state="stored",
@@ -341,6 +345,19 @@ class Intake:
             reference=reference,
             why=" ".join(problems),
         )
+
+    def _look_around(self, tx: Transaction, sight: Sight, *, message_id: int | None) -> None:
+        around.note(
+            tx,
+            sight,
+            message_id=message_id,
+            filing=self.filing,
+            reader=self.reader,
+            operators=self.operators,
+        )
+
+    def _hear_failure(self, tx: Transaction, item: Prepared, now: datetime) -> None:
+        around.hear_failure(tx, item, filing=self.filing, reader=self.reader, now=now)
 
     def _enquiry(self, tx: Transaction, sight: Sight) -> tuple[int | None, str]:
         """Return the enquiry a message belongs to, opened if need be, and its reference."""

@@ -146,14 +146,6 @@ class Enquiries(Rows):
             .values(received_at=received_at)
         )
 
-    def reply_seen(self, enquiry_id: int, *, now: datetime) -> None:
-        """Note that a reply was seen; only a person's word ends the clocks."""
-        self.connection.execute(
-            update(schema.enquiry)
-            .where(schema.enquiry.c.id == enquiry_id)
-            .values(reply_seen_at=now)
-        )
-
     # Parties and threads
 
     def add_party(self, enquiry_id: int, address: str) -> None:

@@ -14,6 +14,7 @@ from daemon.model import (
     Classification,
     ClockKind,
     Criterion,
+    EnquiryStatus,
     Evidence,
     Outcome,
     Skip,
@@ -353,6 +354,24 @@ class Messages(Rows):
             query = query.where(m.received_at >= since_at)
         return list(self.connection.scalars(query))
 
+    def open_message_ids(self, *, since_at: datetime | None = None) -> list[int]:
+        """Return the messages of open enquiries that no person has classified, in order."""
+        m, e, c = schema.message.c, schema.enquiry.c, schema.classification.c
+        by_person = select(c.id).where(c.message_id == m.id, c.made_by == "person").exists()
+        query = (
+            select(m.id)
+            .join(schema.enquiry, e.id == m.enquiry_id)
+            .where(
+                e.status == EnquiryStatus.OPEN,
+                m.outcome.in_((Outcome.OPENED, Outcome.JOINED)),
+                ~by_person,
+            )
+            .order_by(m.id)
+        )
+        if since_at is not None:
+            query = query.where(m.received_at >= since_at)
+        return list(self.connection.scalars(query))
+
     def said_of(self, message_id: int) -> Said:
         """Return the reference of a message's enquiry, and the category a person gave it."""
         m, c, e = schema.message.c, schema.classification.c, schema.enquiry.c
@@ -379,8 +398,13 @@ class Messages(Rows):
         query = select(c.message_id).where(c.made_by == "person").distinct()
         return sorted(self.connection.scalars(query))
 
-    def classification_of(self, message_id: int) -> Classification | None:
-        """Return the current classification: the last by a person, else by the software."""
+    def classification_of(
+        self, message_id: int, *, at: datetime | None = None
+    ) -> Classification | None:
+        """Return the current classification: the last by a person, else by the software.
+
+        With `at`, that which was current then.
+        """
         c = schema.classification.c
         query = (
             select(schema.classification)
@@ -388,6 +412,8 @@ class Messages(Rows):
             .order_by((c.made_by == "person").desc(), c.id.desc())
             .limit(1)
         )
+        if at is not None:
+            query = query.where(c.created_at <= at)
         row = self.connection.execute(query).mappings().one_or_none()
         if row is None:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, insert, or_, select, text, update
@@ -13,7 +14,7 @@ from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, TextClause
 
@@ -49,6 +50,23 @@ class Undelivered:
     recipient: str
     enquiry_id: int | None
     message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """The acknowledgement of an enquiry as it stands."""
+
+    id: int
+    state: str
+    recipient: str
+    send_after: datetime  # when it was written, or let go
+    not_delivered_at: datetime | None
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether it was sent or is about to be, and has not come back."""
+        going = self.state in {"waiting", "claimed", "sent", "post"}
+        return going and self.not_delivered_at is None
 
 
 class Postbox(Rows):
@@ -95,6 +113,34 @@ class Postbox(Rows):
         row = schema.outbox.c
         query = select(row.id).where(row.key == entry.key, row.recipient == entry.recipient)
         return self.connection.scalar(query) is not None
+
+    def acknowledgement_of(self, enquiry_id: int) -> Acknowledged | None:
+        """Return the acknowledgement of an enquiry; None where there is none."""
+        row, e = schema.outbox.c, schema.enquiry.c
+        query = (
+            select(*(row[field.name] for field in fields(Acknowledged)))
+            .join(schema.enquiry, e.id == row.enquiry_id)
+            .where(e.id == enquiry_id, row.key == e.reference + ":acknowledgement")
+            .limit(1)
+        )
+        found = self.connection.execute(query).one_or_none()
+        return Acknowledged(**found._mapping) if found else None
+
+    def write_anew(self, entry_id: int, content: bytes) -> None:
+        """Put other words into a letter that is held."""
+        row = schema.outbox
+        self.connection.execute(
+            update(row).where(row.c.id == entry_id, row.c.state == "held").values(content=content)
+        )
+
+    def new_dates_told(self, reference: str) -> list[date]:
+        """Return the days that second letters told, by their keys."""
+        row = schema.outbox.c
+        start = f"{reference}:new-date:"
+        query = select(row.key).where(row.key.startswith(start), row.state != "cancelled")
+        return [
+            date.fromisoformat(key.removeprefix(start)) for key in self.connection.scalars(query)
+        ]
 
     def acknowledged_since(self, address: str, since: datetime) -> Sent:
         """Return how many acknowledgements were made since a time, for the daily limits.

@@ -335,6 +335,21 @@ enrichment = Table(
     ),
 )
 
+# Mail of our own people that may answer an enquiry, and reports that such mail came back: keyed
+# hashes of ids and addresses alone, so that what is private stays so (docs/replies.md).
+sent_mail = Table(
+    "sent_mail",
+    metadata,
+    _id(),
+    Column("own_id", String(24), nullable=False, index=True),  # of its Message-ID; "" for none
+    Column("answers", String(24), nullable=False, index=True),  # of one it answers; "" for none
+    Column("addressed", JSON, nullable=False),  # who it went to
+    _ref("message_id", "message.id", index=False),  # NULL: not ours to read, or only a report
+    _ref("enquiry_id", "enquiry.id"),  # whose reply it was seen to be
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("failed_at", UtcDateTime),  # a report says that it did not arrive
+)
+
 # What lets a clock run otherwise than from its receipt alone; the words why stand in an act.
 deadline_fact = Table(
     "deadline_fact",

@@ -21,7 +21,9 @@ from daemon.store.markers import Markers
 from daemon.store.meeting import Meetings
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
+from daemon.store.recorded import Recordings
 from daemon.store.registers import Registers
+from daemon.store.replies import Replies
 from daemon.store.views import Views
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Transaction(
     Registers,
     Postbox,
     Arrangements,
+    Replies,
+    Recordings,
     Audits,
     Ledgers,
     Markers,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, object]
 
-_NUMBERED = ("milestone", "proposal", "referral", "call_back", "action")
+_NUMBERED = ("milestone", "proposal", "referral", "action")
 """Tables whose rows people name by their number."""
 
 

@@ -333,6 +333,45 @@ def test_backtest_tries_a_model_that_does_not_serve_yet(folder, enquiry):
     assert done.exit_code == 65
 
 
+def applied(folder, draft, *arguments, words=None):
+    """Have open enquiries follow a draft."""
+    place = getattr(draft, "path", draft)
+    arguments = ["--live", str(folder.path), "--config", str(place), "--apply", *arguments]
+    return CliRunner().invoke(command.app, ["backtest", *arguments], input=words)
+
+
+def category_of(folder, reference):
+    done = CliRunner().invoke(
+        command.app, ["show", reference, "--config", str(folder.path), "--json"]
+    )
+    return json.loads(done.stdout)["category"]
+
+
+def test_backtest_applies_on_a_persons_word_only(folder, enquiry, draft):
+    """It lists and asks first; a no changes nothing, --yes does not ask."""
+    before = category_of(folder, enquiry)
+    assert applied(folder, draft).exit_code == 64
+    assert applied(folder, draft, "--by", "A. Admin", "--json").exit_code == 64
+    done = applied(folder, draft, "--by", "A. Admin", words="n\n")
+    assert enquiry in done.stdout
+    assert "1 open enquiries" in done.stderr
+    assert "Nothing was changed" in done.stderr
+    assert category_of(folder, enquiry) == before
+    done = applied(folder, draft, "--by", "A. Admin", "--yes")
+    assert "1 messages are taken for something else" in done.stderr
+    assert category_of(folder, enquiry) == "other"
+    again = applied(folder, draft, "--by", "A. Admin", "--yes")
+    assert "None of them would change" in again.stderr
+
+
+def test_no_reply_to_take_back_is_said_in_a_sentence(folder, enquiry):
+    """65: there is nothing that could be done."""
+    arguments = ["not-replied", enquiry, "--by", "A. Name", "--config", str(folder.path)]
+    done = CliRunner().invoke(command.app, arguments)
+    assert done.exit_code == 65
+    assert "No reply was seen" in done.stderr
+
+
 def test_what_an_officer_corrects_is_learnt_from(folder, enquiry):
     """The next model has another version, and counts one more hand."""
     first = Shelf.of(folder.state).adopted().version

@@ -125,7 +125,7 @@ def test_a_new_folder_is_a_new_acknowledgement():
         texts[f"acknowledgements/foi/{name}"] = texts[f"acknowledgements/general/{name}"]
     templates = Templates(texts)
     assert templates.check() == []
-    assert templates.acknowledgements == {"general", "mp", "foi"}
+    assert templates.acknowledgements == {"general", "mp", "new-date", "foi"}
     assert an_acknowledgement(templates=templates, template="foi").content
 
 

@@ -42,14 +42,18 @@ def test_a_mail_cannot_steer_the_terminal():
 def test_a_stored_enquiry_cannot_steer_the_terminal():
     """Subjects and notes come from the database as they were written."""
     fields = ("status", "category", "source", "route", "team", "reply_team", "received_at")
+    fields += ("assigned_to", "merged_into", "reply_seen_at", "reply_failed_at")
     row = dict.fromkeys(
-        ("received_at", "box", "sender_address", "subject", "outcome", "skip", "hold"), STEERING
+        ("id", "received_at", "box", "sender_address", "subject", "outcome", "skip", "hold"),
+        STEERING,
     )
     view = dict.fromkeys(fields, STEERING) | {
         "reference": "PH-EXAM-PLE0",
         "linked_to": None,
         "messages": [row | {"same_message_id": [STEERING]}],
         **{name: [] for name in ("registers", "criteria", "deadlines", "outbox", "acts", "audit")},
+        **{name: [] for name in ("milestones", "proposals", "referrals", "call_backs")},
+        **{name: [] for name in ("subjects", "arrangements", "actions")},
     }
     assert is_harmless(shown(enquiry_view(view)))
 

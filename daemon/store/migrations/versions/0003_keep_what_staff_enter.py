@@ -242,6 +242,28 @@ def upgrade() -> None:
             batch_op.f("ix_deadline_fact_deadline_id"), ["deadline_id"], unique=False
         )
 
+    op.create_table(
+        "sent_mail",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("own_id", sa.String(length=24), nullable=False),
+        sa.Column("answers", sa.String(length=24), nullable=False),
+        sa.Column("addressed", sa.JSON(), nullable=False),
+        sa.Column("message_id", _ID, nullable=True),
+        sa.Column("enquiry_id", _ID, nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name=op.f("fk_sent_mail_message_id_message")
+        ),
+        sa.ForeignKeyConstraint(
+            ["enquiry_id"], ["enquiry.id"], name=op.f("fk_sent_mail_enquiry_id_enquiry")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sent_mail")),
+    )
+    with op.batch_alter_table("sent_mail", schema=None) as batch_op:
+        for column in ("own_id", "answers", "enquiry_id"):
+            batch_op.create_index(batch_op.f(f"ix_sent_mail_{column}"), [column], unique=False)
+
     op.add_column(
         "deadline_step",
         sa.Column("is_last", sa.Boolean(), server_default=sa.false(), nullable=False),
@@ -270,6 +292,7 @@ def downgrade() -> None:
     op.drop_column("deadline", "stopped_on")
     op.drop_column("deadline_step", "is_last")
     for table in (
+        "sent_mail",
         "deadline_fact",
         "phone_number",
         "referral",
