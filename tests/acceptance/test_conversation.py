@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.servers.smtp import MailServer
 
 MARKER = "quillmark00001"
-DUTY = {f"duty.officer@{DOMAIN}", f"duty.second@{DOMAIN}"}
+DUTY = {f"duty.officer@{DOMAIN}"}  # the second contact hears when it climbs
 DESPAIR = "I cannot go on like this any more. I am going to kill myself tonight."
 THANKS = "Thank you. I forgot to say that the ward was ward seven."
 
