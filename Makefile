@@ -78,7 +78,8 @@ test: setup servers check ## Everything, on real servers
 bench: setup servers ## Measure; prints a table
 	$(BIN)/python -m benchmarks
 
-soak: setup servers ## The long runs: kills and races with many seeds
+soak: PACKAGES += libreoffice-calc-nogui
+soak: setup servers ## The long runs: kills, a busy year, the workbook in LibreOffice
 	ASSURANCE_SOAK=1 $(PYTEST) -m soak --override-ini addopts="-ra --import-mode=importlib" tests/acceptance
 
 clean: ## Remove everything that was built

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -98,8 +98,11 @@ def calendar_print(days: WorkingDays, year: int) -> str:
         for one in years
         for day, name in days.holidays_of(one, kind)
     ]
+    # The holidays themselves stand above; their mapping is a view that cannot be copied.
     standards = {
-        key: value for key, value in asdict(days.policy).items() if key != "extra_holidays"
+        one.name: getattr(days.policy, one.name)
+        for one in fields(days.policy)
+        if one.name != "extra_holidays"
     }
     said = json.dumps([version("holidays"), holidays, standards], default=str, sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()

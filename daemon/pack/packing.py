@@ -60,18 +60,20 @@ class Packer:
     def monthly(self) -> int:
         """Queue last month's pack from its hour on, once; return to how many it goes.
 
-        After an outage the last month's goes late, and none older.
+        After an outage the last month's goes late, and none older. A daemon that has just been
+        set up begins with the month it is set up in.
 
         Raises:
             StoreUnavailableError: the database does not answer.
         """
         now = self.clock()
         month = month_before(london_date(now))
-        if not self._is_time(now):
-            return 0
         with self.store.read() as tx:
-            if (tx.marker(_MARKER) or "") >= str(month):
-                return 0
+            last = tx.marker(_MARKER)
+        if last is None:
+            self._begin_after(month, now)
+        if last is None or last >= str(month) or not self._is_time(now):
+            return 0
         entries = [(person, *self.made(month, reader=person)) for person in self.recipients]
         with self.store.write() as tx:
             tx.one_at_a_time()
@@ -83,6 +85,12 @@ class Packer:
             detail = {"month": str(month), "count": len(entries)}
             tx.audit("pack_queued", "office", at=now, detail=detail)
         return len(entries)
+
+    def _begin_after(self, month: Month, now: datetime) -> None:
+        with self.store.write() as tx:
+            tx.one_at_a_time()
+            if tx.marker(_MARKER) is None:
+                tx.set_marker(_MARKER, str(month), now=now)
 
     def _is_time(self, now: datetime) -> bool:
         local = now.astimezone(LONDON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -194,7 +195,9 @@ def test_a_holiday_announced_late_moves_open_clocks_once(office):
     ended = taken(office, OTHER, text="another")
     office.casework.replied(ended, by="A. Name")
     assert recounter(office).follow() == 0
-    holiday = {"extra_holidays": {date(2026, 12, 1): frozenset({"ENG"})}}
+    # As the config has it: a view that nobody can change.
+    announced = MappingProxyType({date(2026, 12, 1): frozenset({"ENG"})})
+    holiday = {"extra_holidays": announced}
     assert recounter(office, **holiday).follow() > 0
     assert recounter(office, **holiday).follow() == 0
     assert clock(office, reference, "other")["due_on"] == "2026-12-08"

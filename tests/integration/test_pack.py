@@ -43,7 +43,7 @@ def office(store):
 
 @pytest.fixture
 def packer(office):
-    return Packer(
+    packer = Packer(
         store=office.store,
         policy=office.policy,
         days=WorkingDays(office.policy.clocks),
@@ -51,6 +51,8 @@ def packer(office):
         templates=shipped(),
         clock=office.clock,
     )
+    assert packer.monthly() == 0  # set up in November: its pack is the first
+    return packer
 
 
 def taken(office, found, **mail):
@@ -253,6 +255,15 @@ def test_nothing_is_sent_where_nobody_gets_it(store):
         templates=shipped(),
         clock=office.clock,
     )
-    assert packer.monthly() == 0
+    for month in range(1, 4):
+        assert packer.monthly() == 0
+        office.clock.now = FIRST_DAY.replace(year=2027, month=month, day=20)
     assert mailed(office) == []
+
+
+def test_a_daemon_that_is_set_up_begins_with_its_own_month(office, packer):
+    """The month before has nothing to tell."""
+    assert packer.recipients
+    with office.store.read() as tx:
+        assert tx.marker("pack") == "2026-10"
     assert NOW < FIRST_DAY
