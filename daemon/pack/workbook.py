@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _MOST_CHARS: Final = 32_000  # Excel takes 32,767 in a cell
 _CUT: Final = " … (cut here; see the enquiry itself)"
 _UNFIT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]")
-_WIDEST, _NARROWEST = 48, 9
+_WIDEST, _NARROWEST = 24, 9  # characters: a register has many columns, and words wrap
+_A3, _A4 = 8, 9  # as Excel numbers paper
 _SHEET_NAME: Final = 31  # characters Excel allows
 
 
@@ -73,10 +74,10 @@ class _Writer:
             {"text_wrap": True, "valign": "top", "font_color": "#942514", "bold": True}
         )
 
-    def _sheet(self, name: str) -> Worksheet:
+    def _sheet(self, name: str, *, paper: int = _A4) -> Worksheet:
         sheet = self._book.add_worksheet(name[:_SHEET_NAME])
         sheet.set_landscape()
-        sheet.set_paper(9)  # A4
+        sheet.set_paper(paper)
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.8, bottom=0.6)
         sheet.set_header(f"&L{self._title}&R&A")
@@ -109,7 +110,7 @@ class _Writer:
 
     def table(self, table: RegisterTable) -> None:
         """Write a list: headers that stay, filters, and what is overdue in red and in words."""
-        sheet = self._sheet(table.title)
+        sheet = self._sheet(table.title, paper=_A3)
         for column, name in enumerate(table.columns):
             sheet.write_string(0, column, name, self._head)
             sheet.set_column(column, column, _width(table, column))

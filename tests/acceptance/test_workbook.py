@@ -37,7 +37,9 @@ def as_csv(book, folder):
         timeout=300,
     )
     return {
-        path.stem.removeprefix(f"{book.stem}-"): list(csv.reader(path.read_text("utf-8").splitlines()))
+        path.stem.removeprefix(f"{book.stem}-"): list(
+            csv.reader(path.read_text("utf-8").splitlines())
+        )
         for path in folder.glob("*.csv")
     }
 
