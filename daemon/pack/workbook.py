@@ -12,6 +12,8 @@ from xlsxwriter.utility import xl_range_abs
 from daemon.deadlines import LONDON
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -23,6 +25,7 @@ _CUT: Final = " … (cut here; see the enquiry itself)"
 _UNFIT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]")
 _WIDEST, _NARROWEST = 24, 9  # characters: a register has many columns, and words wrap
 _A3, _A4 = 8, 9  # as Excel numbers paper
+_LINE, _HIGHEST = 15, 405  # points; Excel takes 409
 _SHEET_NAME: Final = 31  # characters Excel allows
 
 
@@ -114,7 +117,9 @@ class _Writer:
         for column, name in enumerate(table.columns):
             sheet.write_string(0, column, name, self._head)
             sheet.set_column(column, column, _width(table, column))
+        widths = [_width(table, column) for column in range(len(table.columns))]
         for number, row in enumerate(table.rows):
+            sheet.set_row(number + 1, _height(row, widths))
             look = self._overdue if number in table.overdue else self._cell
             for column, value in enumerate(row):
                 _write(sheet, number + 1, column, value, look)
@@ -183,6 +188,18 @@ def _width(table: RegisterTable, column: int) -> int:
         (len(str(row[column])) for row in table.rows if row[column] is not None), default=0
     )
     return max(_NARROWEST, min(_WIDEST, max(longest, len(table.columns[column])) + 2))
+
+
+def _height(row: Sequence[str | int | None], widths: Sequence[int]) -> int:
+    """Return how high a row has to be for its wrapped words, in points.
+
+    Not every program works that out when it opens a workbook.
+    """
+    lines = max(
+        sum(-(-max(1, len(part)) // (width - 2)) for part in str(value or "").split("\n"))
+        for value, width in zip(row, widths, strict=True)
+    )
+    return min(_HIGHEST, _LINE * lines)
 
 
 def _named(what: str) -> str:
