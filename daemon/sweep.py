@@ -18,7 +18,7 @@ from daemon.chased import Want, digest_of, is_late, reminder_of, without_doubles
 from daemon.compose import NoticeKind
 from daemon.deadlines import london_date
 from daemon.model import ClockKind, OutboxKind, Route
-from daemon.store import DeadlockError, StoreUnavailableError
+from daemon.store import ConflictError, DeadlockError, StoreUnavailableError
 from daemon.told import facts_of_enquiry
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ class Sweeper:
             steps += found
         released = self._release()
         for problem in problems.values():
-            raise problem  # it is logged and counted; everything else has been decided
+            # Another daemon was in the way: the next sweep sees what is left.
+            if not isinstance(problem, ConflictError):
+                raise problem  # it is logged and counted; everything else has been decided
         return Swept(steps=steps, released=released)
 
     def _round(self, problems: dict[int, Exception]) -> int | None:

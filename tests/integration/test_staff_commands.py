@@ -241,3 +241,20 @@ def test_a_decision_needs_something_to_decide(office, reference):
     assert "--agree or --decline" in run(office, "decide", reference, code=64)
     assert "--referral NUMBER" in run(office, "decide", "--agree", code=64)
     assert "None" not in run(office, "decide", reference, "--agree", code=65)
+
+
+def test_a_team_in_which_nobody_is_left_is_a_mistake_of_the_config(tmp_path):
+    """By its name and the day; the daemon itself would start, and write to who is above."""
+    folder = Folder(tmp_path)
+    (folder.path / "rules.toml").write_bytes((SHIPPED / "rules.toml").read_bytes())
+    for person in ("intake.manager", "intake.deputy"):
+        folder.add(
+            "teams.toml",
+            f'\n[[absence]]\nperson = "{person}@ombudsman.example"\n'
+            f"from = {SOON}\nuntil = {SOON}\n",
+        )
+    done = CliRunner().invoke(command.app, ["check", "--config", str(folder.path)])
+    assert done.exit_code == 78
+    assert 'team "intake"' in done.stderr
+    assert "Nobody can be reached" in done.stderr
+    assert folder.load().policy.absences
