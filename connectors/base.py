@@ -100,11 +100,22 @@ class Inbox(Protocol):
         """
         ...
 
-    def list_ids(self, since: datetime | None) -> Sequence[str]:
+    def list_ids(self, since: datetime | None, *, cursor: Cursor | None = None) -> Sequence[str]:
         """Return the external ids of all that lies in the inbox and arrived at or after `since`.
+
+        `cursor` is where the inbox got to, for one whose ids depend on it: an object that has
+        fetched nothing yet would else not know how its messages are numbered.
 
         Raises:
             UnavailableError, AccessDeniedError: as for `fetch`.
+        """
+        ...
+
+    def to_come(self, cursor: Cursor | None, external_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that a fetch from this cursor has yet to bring.
+
+        What is listed, has no receipt and is not to come is a gap: nobody would ever fetch it.
+        Asks no server.
         """
         ...
 

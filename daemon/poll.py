@@ -7,12 +7,13 @@ with our receipts: what is missing is fetched and said so.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.base import AccessDeniedError, Batch, Cursor, UnavailableError
+from daemon.listed import Tally, parts
+from daemon.reconcile import INBOX, note, noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,6 +71,17 @@ class Poller:
         self._recovered()
         return stored
 
+    def compare(self) -> int | None:
+        """Poll and compare the lists now, whenever that was last done; None: somebody else has it.
+
+        Raises:
+            LeaseLostError, StoreUnavailableError: as for `poll`.
+        """
+        if self.lease() is None:
+            return None
+        self.reconciled_at = None
+        return self.poll()
+
     def _poll(self, lease: Lease) -> int:
         stored = 0
         with self.store.read() as tx:
@@ -82,7 +94,7 @@ class Poller:
                 stored += self._take(batch, lease)
             cursor, more = batch.cursor, batch.more
         if not self.stopping() and self._reconcile_is_due():
-            stored += self._reconcile(lease)
+            stored += self._reconcile(lease, cursor)
         return stored
 
     def _take(self, batch: Batch, lease: Lease) -> int:
@@ -115,42 +127,38 @@ class Poller:
         last = self.reconciled_at
         return last is None or self.clock() - last >= _RECONCILE_EVERY
 
-    def _reconcile(self, lease: Lease) -> int:
+    def _reconcile(self, lease: Lease, cursor: Cursor | None) -> int:
         """Compare the server's own list back to go-live with our receipts; fetch the gaps."""
-        listed = list(self.inbox.list_ids(self.facts.go_live_at))
-        with self.store.read() as tx:
-            known = tx.taken_ids(self.facts.name, listed)  # what was missed is tried again
-        gaps = [one for one in listed if one not in known]
-        stored = 0
-        for start in range(0, len(gaps), _GAP_AT_ONCE):
-            if self.stopping():
-                return stored
-            batch = self.inbox.fetch_ids(gaps[start : start + _GAP_AT_ONCE])
-            stored += self._take(batch, lease)
+        tally, stored = Tally(name=self.facts.name), 0
+        listing = parts(self.inbox, self.store, since=self.facts.go_live_at, cursor=cursor)
+        for part in listing:
+            wanted = (*part.missed, *part.gaps)  # what was missed is tried again
+            for start in range(0, len(wanted), _GAP_AT_ONCE):
+                if self.stopping():
+                    return stored
+                batch = self.inbox.fetch_ids(wanted[start : start + _GAP_AT_ONCE])
+                stored += self._take(batch, lease)
+            # A stop between commit and mark leaves stored messages unmarked: mark them now.
+            with self.store.read() as tx:
+                had = tx.known_ids(self.facts.name, part.gaps)
+                settled = tx.settled_ids(self.facts.name, part.taken)
+            tally.add(part, still_missing=[one for one in part.gaps if one not in had])
+            self._mark([one for one in part.taken if one in settled])
         if stored:
             self.log.warning("inbox_gap-found", inbox=self.facts.name, count=stored)
-        self._note(listed, gaps, stored)
-        # A stop between commit and mark leaves stored messages unmarked: mark them now.
-        with self.store.read() as tx:
-            settled = tx.settled_ids(self.facts.name, [one for one in listed if one in known])
-        self._mark([one for one in listed if one in settled])
+        self._note(tally, stored)
         self.reconciled_at = self.clock()
         return stored
 
-    def _note(self, listed: Sequence[str], gaps: Sequence[str], fetched: int) -> None:
+    def _note(self, tally: Tally, fetched: int) -> None:
         """Keep what the comparison found, for the reconciliation."""
         now = self.clock()
+        name = INBOX + self.facts.name
         with self.store.write() as tx:
-            taken = tx.known_ids(self.facts.name, gaps)
-            missing = [one for one in gaps if one not in taken]
-            found = {
-                "listed": len(listed),
-                "with_receipt": len(listed) - len(missing),
-                "missing": missing[:_GAP_AT_ONCE],
-                "fetched": fetched,
-                "at": now.isoformat(),
-            }
-            tx.set_marker(f"inbox:{self.facts.name}", json.dumps(found), now=now)
+            tx.one_at_a_time()  # the reconciliation takes off what it has told of
+            untold = noted(self.facts.name, tx.marker(name)).fetched
+            found = replace(tally.count(at=now), fetched=untold + fetched)
+            tx.set_marker(name, note(found), now=now)
 
     # Trouble
 

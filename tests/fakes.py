@@ -112,11 +112,16 @@ class FakeInbox:
         ]
         return Batch(messages=tuple(raws), missed=tuple(missed), cursor=Cursor(cursor), more=more)
 
-    def list_ids(self, since: datetime | None) -> Sequence[str]:
+    def list_ids(self, since: datetime | None, *, cursor: Cursor | None = None) -> Sequence[str]:
+        del cursor  # its messages bear the same numbers for ever
         self._look()
         return [
             str(n) for n, (_, at) in sorted(self.messages.items()) if since is None or at >= since
         ]
+
+    def to_come(self, cursor: Cursor | None, external_ids: Sequence[str]) -> set[str]:
+        after = int(cursor) if cursor else 0
+        return {one for one in external_ids if int(one) > after}
 
     def mark_done(self, external_ids: Sequence[str]) -> None:
         if self.broken_marking is not None:

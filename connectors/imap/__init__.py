@@ -167,21 +167,31 @@ class ImapInbox:
             messages, missed = messages + had, missed + not_had
         return Batch(messages=messages, missed=missed, cursor=Cursor(""))
 
-    def list_ids(self, since: datetime | None) -> Sequence[str]:
+    def list_ids(self, since: datetime | None, *, cursor: Cursor | None = None) -> Sequence[str]:
         """Return the ids of what arrived since; some that came a day or two earlier as well.
 
-        The server compares dates in its own time zone, so one day more is asked for.
+        The server compares dates in its own time zone, so one day more is asked for. The cursor
+        tells the epoch that ids bear.
 
         Raises:
             UnavailableError, AccessDeniedError: as for `fetch`.
         """
-        return self._folder.call(lambda: self._list_ids(since))
+        return self._folder.call(lambda: self._list_ids(since, cursor))
 
-    def _list_ids(self, since: datetime | None) -> list[str]:
+    def _list_ids(self, since: datetime | None, cursor: Cursor | None) -> list[str]:
         session, opened = self._folder.examine()
+        if (place := Place.parse(cursor)) is not None:
+            self._folder.numbering = self._resume(session, opened, place).numbering
         day = since.date() - timedelta(days=1) if since else None
         uids = session.uids_from(opened, 1, since=day)
         return [self._folder.numbering.external_id(uid) for uid in uids]
+
+    def to_come(self, cursor: Cursor | None, external_ids: Sequence[str]) -> set[str]:
+        """Return those beyond the cursor: of a higher UID, or of another numbering."""
+        place = Place.parse(cursor)
+        if place is None:
+            return set(external_ids)
+        return {i for i in external_ids if not _is_within(Place.parse(i), place)}
 
     def mark_done(self, external_ids: Sequence[str]) -> None:
         r"""Flag or move messages, as configured; ids of another numbering are passed over.
@@ -227,6 +237,11 @@ class ImapInbox:
         """Let go of both connections; the next call opens them anew."""
         self._folder.close()
         self._ear.close()
+
+
+def _is_within(one: Place | None, place: Place) -> bool:
+    """Whether a message bears a UID up to that of a place, in the same numbering."""
+    return one is not None and one.numbering == place.numbering and one.uid <= place.uid
 
 
 def _is_another(session: Session, place: Place) -> bool:

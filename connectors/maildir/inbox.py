@@ -175,7 +175,12 @@ class MaildirInbox:
         gone = (Missed(external_id=i, reason="vanished") for i in external_ids if i not in found)
         return Batch(messages=messages, missed=(*missed, *gone), cursor=Cursor(""))
 
-    def list_ids(self, since: datetime | None) -> Sequence[str]:
+    def list_ids(
+        self,
+        since: datetime | None,
+        *,
+        cursor: Cursor | None = None,  # noqa: ARG002 - names are numbered by nobody
+    ) -> Sequence[str]:
         """Return the ids of all files whose time is at or after `since`, oldest first.
 
         Raises:
@@ -185,6 +190,14 @@ class MaildirInbox:
         with Touching(self._files.path):
             files = sorted(self._files.listed(lambda _: True), key=lambda f: (f.mtime_ns, f.id))
         return [f.id for f in files if earliest_ns is None or f.mtime_ns >= earliest_ns]
+
+    def to_come(
+        self,
+        cursor: Cursor | None,  # noqa: ARG002 - what has no receipt is new
+        external_ids: Sequence[str],
+    ) -> set[str]:
+        """Return those that this object has not handed out: it fetches all that has no receipt."""
+        return {i for i in external_ids if i not in self._ranks and i not in self._known}
 
     def mark_done(self, external_ids: Sequence[str]) -> None:
         """Move messages to the subfolder `.Done`, if so configured.

@@ -320,6 +320,18 @@ class App:
             self._run_now(f"send:{name}" if name else "sweep")
         self._run_now("seal")
 
+    def compare(self) -> tuple[int, tuple[str, ...]]:
+        """Poll every inbox and compare its list with the receipts, and send nothing.
+
+        Return how many messages were taken in, and which inboxes another daemon has.
+
+        Raises:
+            LeaseLostError, StoreUnavailableError: as for a poll.
+        """
+        taken = {name: poller.compare() for name, poller in self._pollers.items()}
+        elsewhere = tuple(name for name, stored in taken.items() if stored is None)
+        return sum(stored or 0 for stored in taken.values()), elsewhere
+
     def _run_now(self, name: str) -> None:
         self._ticks[name]()
         if self._ticks[name].errors:

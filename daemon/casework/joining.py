@@ -112,7 +112,7 @@ class Joining(Acts):
             opened = self.new_reference()
             new_id = tx.open_enquiry(opened, decision, found, received_at=kept.received_at, now=now)
             tx.link(new_id, linked_to=enquiry.id)
-            tx.move_message(message_id, enquiry_id=new_id)
+            tx.decide_again(message_id, decision, inbox=kept.inbox, box=kept.box, enquiry_id=new_id)
             self._end_clocks_of(tx, enquiry, message_id, now)
             filed = Filed(
                 sight=replace(sight, decision=decision),
