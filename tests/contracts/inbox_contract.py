@@ -209,6 +209,17 @@ class InboxContract:
         assert list(inbox.list_ids(now - timedelta(hours=1))) == ids
         assert list(inbox.list_ids(now + timedelta(days=10))) == []
 
+    def test_what_a_fetch_has_brought_is_not_to_come(self, box: Box) -> None:
+        """Only what lies beyond the cursor is; the rest, if nobody has it, is a gap."""
+        for n in range(4):
+            box.deliver(a_mail(n))
+        inbox = box.inbox()
+        ids = list(inbox.list_ids(None))
+        cursor = inbox.fetch(None, limit=2).cursor
+        assert inbox.list_ids(None, cursor=cursor) == ids
+        assert inbox.to_come(cursor, ids) == set(ids[2:])
+        assert box.inbox().to_come(None, ids) == set(ids)
+
     def test_what_is_done_is_moved_away_once(self, box: Box) -> None:
         """Marking takes messages out of the inbox; doing it twice or to strangers is fine."""
         for n in range(3):

@@ -97,6 +97,17 @@ def test_uids_that_go_back_begin_a_new_epoch(server: ScriptedImap, open_inbox: O
     assert contents(again.fetch_ids(["7.1:1"]).messages) == [a_mail(9)]
 
 
+def test_a_list_bears_the_epoch_of_the_cursor(server: ScriptedImap, open_inbox: Opener) -> None:
+    """A second object lists under the ids that the first one took messages in by."""
+    inbox = open_inbox()
+    first = inbox.fetch(None, limit=5)
+    server.mails = {1: Mail(content=a_mail(9), arrived="06-Jan-2026 10:00:00 +0000")}
+    cursor = inbox.fetch(first.cursor, limit=5).cursor
+    ids = ["7.1:1"]
+    assert list(open_inbox().list_ids(None, cursor=cursor)) == ids
+    assert open_inbox().to_come(cursor, [*ids, "7:1"]) == {"7:1"}
+
+
 def test_a_reused_uid_is_told_by_its_time(server: ScriptedImap, open_inbox: Opener) -> None:
     """A mailbox emptied and refilled between two polls shows by the last message's time."""
     inbox = open_inbox()
