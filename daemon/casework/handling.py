@@ -19,6 +19,7 @@ from daemon.model import (
     Register,
     Route,
 )
+from daemon.tokens import as_reference
 from daemon.told import facts_of_enquiry
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ REFERRALS = {
     "input": "for input",
     "uphold": "a review that proposes to uphold",
 }
+_PRINCIPALS, _ALTERNATE = "principals", "alternate"
 _BY_LISTS = frozenset({Criterion.MP_NON_ROUTINE, Criterion.COMMITTEE_CHAIR})
 _PROPOSABLE = frozenset({Handling.WATCHING_BRIEF, Handling.APPROVE, Handling.INSTRUCTION})
 """What may be proposed for a case (guide §2.6); the rest belongs to arrangements."""
@@ -150,7 +152,7 @@ class Handlings(Acts):
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()
-            enquiry = tx.enquiry(reference.strip().upper(), lock=True)
+            enquiry = tx.enquiry(as_reference(reference), lock=True)
             number = tx.refer(
                 enquiry_id=enquiry.id if enquiry else None,
                 case_reference="" if enquiry else reference.strip(),
@@ -231,6 +233,8 @@ class Handlings(Acts):
             )
             tx.put_on_register(enquiry.id, Register.CENTRAL_ASSURANCE, now=now, proposed=True)
             renew_update_clock(tx, enquiry.id, self.days, now=now)
+            if put_to == _ALTERNATE:
+                self._tell_alternate(tx, enquiry, now)
             detail = {"proposal": number, "handling": handling, "put_to": put_to}
             self._note(tx, enquiry, "proposed", by=by, note=note, now=now, detail=detail)
             return f"Proposal {number} on {enquiry.reference}: {handling}, put to the {put_to}."
@@ -239,14 +243,29 @@ class Handlings(Acts):
         subjects = tx.subjects(enquiry.id)
         principals = self.policy.principals
         if not any(one in subjects for one in principals.addresses):
-            return "principals"
+            return _PRINCIPALS
         if not principals.alternate:
             msg = (
                 f"{enquiry.reference} is about the Ombudsman or the Chief Executive, and nobody is"
                 " named to decide instead. Set alternate under [principals] in teams.toml."
             )
             raise CaseworkError(msg)
-        return "alternate"
+        return _ALTERNATE
+
+    def _tell_alternate(self, tx: Transaction, enquiry: EnquiryRow, now: datetime) -> None:
+        """Tell who decides what is about one of the two: the pack goes to those."""
+        message_id = tx.messages_of(enquiry.id)[0]
+        why = ("It is about the Ombudsman or the Chief Executive: you are asked to decide.",)
+        facts = facts_of_enquiry(tx, self.policy, enquiry, message_id=message_id, why=why)
+        entry = self.letters.to_team(
+            NoticeKind.ENQUIRY,
+            facts,
+            key=f"{enquiry.reference}:alternate:{now.isoformat()}",
+            recipient=self.policy.principals.alternate,
+            now=now,
+            original=tx.raw_of(message_id),
+        )
+        tx.queue([entry], enquiry_id=enquiry.id, message_id=message_id, now=now)
 
     def decide(
         self, reference: str, *, agreed: bool, by: str, note: str = "", number: int | None = None
@@ -309,9 +328,20 @@ class Handlings(Acts):
             if tx.assigned_to(enquiry.id) == address:
                 tx.assign(enquiry.id, team=enquiry.team, person=None)
             withdrawn = tx.withdraw_from(enquiry.id, address)
+            self._put_to_alternate(tx, enquiry, address, now)
             detail = {"person": self.signer.keyed_hash(address), "withdrawn": withdrawn}
             self._note(tx, enquiry, "subject-set", by=by, note=note, now=now, detail=detail)
             return f"{enquiry.reference} is restricted: it is about {address}."
+
+    def _put_to_alternate(
+        self, tx: Transaction, enquiry: EnquiryRow, person: str, now: datetime
+    ) -> None:
+        """Take what waits for a decision out of the hands of whom it is about."""
+        principals = self.policy.principals
+        if person not in principals.addresses or not principals.alternate:
+            return
+        if tx.put_to_alternate(enquiry.id):
+            self._tell_alternate(tx, enquiry, now)
 
     def dismiss_subject(self, reference: str, person: str, *, by: str, note: str = "") -> str:
         """Say that an enquiry is not about a colleague.

@@ -131,6 +131,20 @@ class Handlings(Rows):
         )
         return [Waiting(**r._mapping) for r in rows]
 
+    def put_to_alternate(self, enquiry_id: int) -> int:
+        """Put the proposals that wait to the alternate; return how many there were."""
+        row = schema.proposal
+        done = self.connection.execute(
+            update(row)
+            .where(
+                row.c.enquiry_id == enquiry_id,
+                row.c.state == "waiting",
+                row.c.put_to != "alternate",
+            )
+            .values(put_to="alternate")
+        )
+        return done.rowcount
+
     def has_agreed_handling(self, enquiry_id: int) -> bool:
         """Whether a handling was agreed for an enquiry."""
         row = schema.proposal.c

@@ -235,10 +235,25 @@ def test_a_proposal_about_one_of_the_two_goes_to_the_alternate(store):
     office.casework.set_subject(reference, CHIEF, by="A. Name")
     office.casework.propose(reference, Handling.APPROVE, by="A. Name", note="The draft.")
     assert office.view(reference)["proposals"][0]["put_to"] == "alternate"
+    told = [one["recipient"] for one in office.letters_of(reference, "notice")]
+    assert told[-1] == f"chair@{OFFICE}"
     bare = a_policy(principals=Principals(chief_executive=CHIEF))
     without = an_office_over(store, policy=bare)
     with pytest.raises(CaseworkError, match="alternate under"):
         without.casework.propose(reference, Handling.APPROVE, by="A. Name", note="x")
+
+
+def test_what_waits_leaves_the_hands_of_whom_it_is_about(store):
+    """The proposal was put before anybody said whom the enquiry is about."""
+    principals = Principals(chief_executive=CHIEF, alternate=f"chair@{OFFICE}")
+    office = an_office_over(store, policy=a_policy(principals=principals))
+    reference = taken(office)
+    office.casework.propose(reference, Handling.APPROVE, by="A. Name", note="The draft.")
+    assert office.view(reference)["proposals"][0]["put_to"] == "principals"
+    office.casework.set_subject(reference, CHIEF, by="A. Name")
+    assert office.view(reference)["proposals"][0]["put_to"] == "alternate"
+    told = [one["recipient"] for one in office.letters_of(reference, "notice")]
+    assert told.count(f"chair@{OFFICE}") == 1
 
 
 def test_one_of_several_proposals_is_decided_by_its_number(office):
