@@ -45,6 +45,7 @@ def counted(
         enquiry_id = tx.enquiry_of_clock(clock.id)
         return next_update(received_at, tx.milestones_ahead(enquiry_id), days)
     found = tx.classification_of(clock.message_id) if kind is ClockKind.ICO else None
+    by_letter = kind is ClockKind.ACK and tx.is_answered_by_letter(tx.enquiry_of_clock(clock.id))
     return deadline(
         kind,
         received_at,
@@ -52,6 +53,7 @@ def counted(
         notice_on=found.notice_on if found else None,
         stated_on=found.reply_by_on if found else None,
         ico_notice=found is None or found.category is Category.ICO_DECISION,
+        by_letter=by_letter,
         facts=tx.clock_facts(clock.id),
     )
 

@@ -77,8 +77,27 @@ class Enquiries(Acts):
             self._note(tx, enquiry, "released", by=by, note=note, now=now)
             said = f"The acknowledgement of {enquiry.reference} is released."
             for letter in tx.to_post(released):
-                said += f"\n\nIt has no e-mail address. Print this and post it:\n\n{letter}"
+                said += (
+                    "\n\nIt has no e-mail address. Print this and post it, and say so with"
+                    f" `assurance posted {enquiry.reference} --by NAME`:\n\n{letter}"
+                )
             return said
+
+    def posted(self, reference: str, *, by: str, note: str = "") -> str:
+        """Record that the letter of an acknowledgement has gone by post (guide, footnote 3).
+
+        Raises:
+            CaseworkError: there is no such enquiry, or no letter of it waits for the post.
+        """
+        with self.store.write() as tx:
+            now = self.clock()
+            enquiry = self._enquiry(tx, reference)
+            if not tx.mark_posted(enquiry.id, now=now):
+                msg = f"No letter of {enquiry.reference} waits for the post."
+                raise CaseworkError(msg)
+            tx.end_clocks(enquiry.id, by="sent", now=now, kinds=[ClockKind.ACK])
+            self._note(tx, enquiry, "posted", by=by, note=note, now=now)
+            return f"The letter of {enquiry.reference} has gone by post."
 
     def correct(
         self, reference: str, change: Correction, *, by: str, revision: Revision, note: str = ""

@@ -111,6 +111,17 @@ def correct(
     do(loaded, doing, by=by)
 
 
+def posted(
+    reference: ReferenceArgument,
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Record that the letter of an acknowledgement has gone by post."""
+    act("posted", reference, config, state, by=by, note=note)
+
+
 def assign(
     reference: ReferenceArgument,
     to: Annotated[str, typer.Option("--to", help="The id of the team, as in teams.toml.")],
@@ -203,5 +214,5 @@ def register(app: typer.Typer) -> None:
     app.command()(replied)
     app.command("close")(close_command)
     app.command("note")(note_command)
-    for one in (confirm, release, correct, assign, update, reopen, merge, split):
+    for one in (confirm, release, posted, correct, assign, update, reopen, merge, split):
         app.command()(one)

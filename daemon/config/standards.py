@@ -47,6 +47,7 @@ class Clocks(Table):
     dpa_complaint_working_days: WorkingDays = 20
     ico_letter_working_days: WorkingDays = 20
     update_working_days: WorkingDays = 10
+    ack_letter_working_days: WorkingDays = 5
     vulnerable_steps_minutes: Annotated[tuple[int, ...], AfterValidator(_climbing)] = (
         60,
         90,

@@ -50,15 +50,17 @@ def deadline(
     notice_on: date | None = None,
     stated_on: date | None = None,
     ico_notice: bool = True,
+    by_letter: bool = False,
     facts: Sequence[ClockFact] = (),
 ) -> Deadline:
     """Return the dates of a clock that starts with a receipt; instants are UTC.
 
     The date of receipt is that of `received_at` in Europe/London. For `ico` alone: `stated_on`
     is the date the letter states, `notice_on` the notice's own date (by default the date of
-    receipt), and `ico_notice` is false for a letter that is no decision notice. `facts` are what
-    happened to it since: a clock that stands still has a day, and chases nobody. Source: the
-    office's clock table (guide §1.11; FOI Act 2000 s.10; EIR 2004 regs 5, 11; UK GDPR art. 12;
+    receipt), and `ico_notice` is false for a letter that is no decision notice. For `ack` alone
+    `by_letter` gives the days of an acknowledgement that goes by post. `facts` are what happened
+    to it since: a clock that stands still has a day, and chases nobody. Source: the office's
+    clock table (guide §1.11; FOI Act 2000 s.10; EIR 2004 regs 5, 11; UK GDPR art. 12;
     DPA 2018 s.164A).
 
     Raises:
@@ -72,6 +74,7 @@ def deadline(
         notice_on=notice_on,
         stated_on=stated_on,
         ico_notice=ico_notice,
+        by_letter=by_letter,
     )
     if kind is ClockKind.VULNERABLE:
         return _alert(start)

@@ -36,6 +36,7 @@ class Start:
     notice_on: date | None = None
     stated_on: date | None = None
     ico_notice: bool = True
+    by_letter: bool = False  # for `ack` alone
 
     @property
     def receipt_on(self) -> date:
@@ -83,7 +84,7 @@ def due(start: Start) -> Due:
             | ClockKind.SERVICE
             | ClockKind.OTHER
         ):
-            return _working_days(start, _standards(start.policy)[start.kind])
+            return _working_days(start, _standards(start)[start.kind])
         case ClockKind.UPDATE:
             return _milestone(start) or _working_days(start, start.policy.update_working_days)
         case ClockKind.VULNERABLE:
@@ -93,14 +94,16 @@ def due(start: Start) -> Due:
             assert_never(start.kind)
 
 
-def _standards(policy: ClockPolicy) -> dict[ClockKind, int]:
+def _standards(start: Start) -> dict[ClockKind, int]:
     """Return the working days of each clock that has nothing else to it."""
+    policy = start.policy
+    ack = policy.ack_letter_working_days if start.by_letter else policy.ack_working_days
     return {
         ClockKind.FOI: INFORMATION_WORKING_DAYS,
         ClockKind.FOI_REVIEW: INFORMATION_WORKING_DAYS,
         ClockKind.EIR: INFORMATION_WORKING_DAYS,
         ClockKind.EIR_REVIEW: EIR_REVIEW_WORKING_DAYS,
-        ClockKind.ACK: policy.ack_working_days,
+        ClockKind.ACK: ack,
         ClockKind.SERVICE: policy.service_working_days,
         ClockKind.OTHER: policy.other_working_days,
     }

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from daemon import reach
-from daemon.compose import NoticeFacts, NoticeKind
+from daemon.compose import NoticeFacts, NoticeKind, mailable
 from daemon.deadlines import deadline, london_date, steps_of
 from daemon.decide.arrangements import named_in
 from daemon.intake.facts import Filed
@@ -102,7 +102,8 @@ class Filing:
             if clock.kind is ClockKind.VULNERABLE or clock.kind not in had
         ]
         if sight.decision.outcome is Outcome.OPENED and sight.decision.skip is None:
-            clocks.append(deadline(ClockKind.ACK, received_at, self.days))
+            by_letter = mailable(sight.decision.recipient) is None
+            clocks.append(deadline(ClockKind.ACK, received_at, self.days, by_letter=by_letter))
         if ClockKind.UPDATE not in had and tx.on_registers(filed.enquiry_id):
             clocks.append(deadline(ClockKind.UPDATE, received_at, self.days))
         for clock in clocks:

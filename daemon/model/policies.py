@@ -23,6 +23,7 @@ class ClockPolicy:
     vulnerable_steps_minutes: tuple[int, ...] = (60, 90, 120, 150)
     remind_hour: int = 9  # Europe/London
     ack_working_days: int = 1
+    ack_letter_working_days: int = 5  # where it goes by post
     update_working_days: int = 10  # the next update on a register (guide §1.20)
     remind_working_days_before: tuple[int, ...] = (5, 1)  # beside the one on the midpoint
     escalate_working_days_after: tuple[int, ...] = (1, 3)  # Assistant Director, Director

@@ -306,6 +306,29 @@ class Postbox(Rows):
         query = select(row.content).where(row.id.in_(entry_ids), row.state == "post")
         return [content.decode() for content in self.connection.scalars(query)]
 
+    def is_answered_by_letter(self, enquiry_id: int) -> bool:
+        """Whether the acknowledgement of an enquiry has no address to go to."""
+        row = schema.outbox.c
+        query = select(row.id).where(
+            row.enquiry_id == enquiry_id,
+            row.kind == OutboxKind.ACKNOWLEDGEMENT,
+            row.recipient == "",
+        )
+        return self.connection.scalar(query.limit(1)) is not None
+
+    def mark_posted(self, enquiry_id: int, *, now: datetime) -> list[int]:
+        """Mark the letters of an enquiry that wait for the post as gone; return their ids."""
+        row = schema.outbox
+        ids = list(
+            self.connection.scalars(
+                select(row.c.id).where(row.c.enquiry_id == enquiry_id, row.c.state == "post")
+            )
+        )
+        self.connection.execute(
+            update(row).where(row.c.id.in_(ids)).values(state="sent", sent_at=now)
+        )
+        return ids
+
     def hold_without_end(self, enquiry_id: int) -> int:
         """Keep what is held for an enquiry held until a person releases it; return how many."""
         row = schema.outbox.c

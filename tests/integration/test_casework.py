@@ -161,3 +161,22 @@ def test_every_act_is_in_the_audit(office):
         "enquiry_replied",
         "enquiry_closed",
     ]
+
+
+# By post
+
+
+def test_a_letter_to_post_has_five_working_days_and_ends_when_it_has_gone(store):
+    """Guide, footnote 3: where no e-mail is available, a written acknowledgement."""
+    office = an_office_over(store)
+    reference = office.take(a_mail(sender="")).reference
+    (clock,) = [c for c in office.view(reference)["deadlines"] if c["kind"] == "ack"]
+    assert clock["due_on"] == "2026-11-30"
+    with pytest.raises(CaseworkError, match="waits for the post"):
+        office.casework.posted(reference, by="A. Name")
+    said = office.casework.release(reference, by="A. Name")
+    assert f"assurance posted {reference}" in said
+    office.casework.posted(reference, by="A. Name")
+    assert [one["state"] for one in office.letters_of(reference)] == ["sent"]
+    (clock,) = [c for c in office.view(reference)["deadlines"] if c["kind"] == "ack"]
+    assert clock["ended_by"] == "sent"
