@@ -53,19 +53,35 @@ def test_the_categories_are_those_of_the_guide():
 @pytest.mark.parametrize(
     ("message", "source"),
     [
-        pytest.param({"sender": KNOWN_OFFICE}, Source.MP, id="§1.2 a known MP's office"),
-        pytest.param({"sender": KNOWN_CHAIR}, Source.COMMITTEE_CHAIR, id="§1.2 a known Chair"),
+        pytest.param({"sender": KNOWN_OFFICE}, Source.MP, id="who is who: a known MP's office"),
+        pytest.param({"sender": KNOWN_CHAIR}, Source.COMMITTEE_CHAIR, id="who is who: a Chair"),
         pytest.param(
-            {"sender": "jo.bell@parliament.example", "name": "Jo Bell, Clerk"},
-            Source.COMPLAINANT,
-            id="§1.2 a clerk's office of our example is nobody we know",
+            {"sender": "finch@parliament.uk", "name": "Ada Finch MP"},
+            Source.MP,
+            id="who is who: an MP by title and address",
         ),
+        pytest.param(
+            {"sender": "ash@parliament.uk", "name": "Lord Ash"},
+            Source.STAKEHOLDER,
+            id="who is who: a peer is no MP",
+        ),
+        pytest.param(
+            {"sender": "smithj@parliament.uk", "name": "J Smith"},
+            Source.STAKEHOLDER,
+            id="who is who: a parliament.uk address alone proves nothing",
+        ),
+        pytest.param(
+            {"sender": "cllr.oak@barns.gov.uk", "name": "Councillor Oak"},
+            Source.STAKEHOLDER,
+            id="who is who: a councillor is no MP",
+        ),
+        pytest.param({"sender": "officer@ico.org.uk"}, Source.ICO, id="who is who: the ICO"),
+        pytest.param({}, Source.COMPLAINANT, id="who is who: anybody else complains"),
     ],
 )
 def test_the_source_is_who_wrote(message, source):
-    """Beside the category; addresses prove it, titles do not."""
-    text = "I would like to complain about my hospital. It lost my records."
-    assert classified(text, **message).source is source
+    """Beside the category; addresses prove it, titles alone do not."""
+    assert classified("The car park is closed.", **message).source is source
 
 
 # Joining and opening
