@@ -46,6 +46,7 @@ _VERSION_CHARS: Final = 12
 _ALMOST_CERTAIN: Final = 0.99
 _BY_TEXT: Final = 0.95
 _IN_DOUBT: Final = 0.4
+_SIGNS_OF_A_FORM: Final = frozenset({Skip.AUTOMATED, Skip.NULL_RETURN_PATH, Skip.NO_REPLY_ADDRESS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,12 +163,19 @@ class Classifier:
         Words alone never silence an MP, a chair, the ICO, or anybody who may be at risk.
         """
         by_header = automation_of(reading.message)
+        if by_header is not None and by_header[0] in _SIGNS_OF_A_FORM and self._is_form(reading):
+            by_header = None  # the tool is a machine; who filled the form in is not
         protected = is_protected(reading.message, self._directory)
         if by_header is not None and by_header[0] is Skip.NO_REPLY_ADDRESS:
             return None if protected or _is_portal(reading) else by_header
         if by_header is not None or protected or weighed.at_risk:
             return by_header
         return self._set_aside.reason(reading.zones)
+
+    def _is_form(self, reading: Reading) -> bool:
+        """Whether a configured form tool writes for somebody it names."""
+        message = reading.message
+        return message.sender.address in self._directory.form_tools and bool(message.reply_to)
 
     def _judge(self, reading: Reading, weighed: _Weighed) -> Classification:
         """Put the verdict into words, as if a person had written."""
@@ -263,6 +271,6 @@ def _directory_text(directory: Directory) -> list[str]:
     ]
     known = (
         *(directory.chair_addresses, directory.ico_domains, directory.own_domains),
-        *(directory.clerk_addresses, directory.ico_addresses),
+        *(directory.clerk_addresses, directory.ico_addresses, directory.form_tools),
     )
     return sorted(offices) + [" ".join(sorted(names)) for names in known]

@@ -234,6 +234,7 @@ def _directory(files: Files, listed: tuple[Stakeholder, ...]) -> Directory:
         own_addresses=frozenset(known.own_addresses),
         own_servers=frozenset(known.own_servers),
         private_senders=frozenset(known.private_senders),
+        form_tools=frozenset(known.form_tools),
         mp_offices=(
             *(MpOffice(**office.model_dump()) for office in files.stakeholders.mp_office),
             *(

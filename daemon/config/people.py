@@ -59,6 +59,7 @@ class DirectoryTable(Table):
     own_addresses: Addresses = ()
     own_servers: tuple[Host, ...] = ()
     private_senders: Addresses = ()
+    form_tools: Addresses = ()
     ico_domains: Domains = ()
     known_domains: Domains = ()
 

@@ -55,7 +55,7 @@ def decide(
 
 def recipient_of(message: Message, policy: Policy) -> str:
     """Return who an acknowledgement of a message goes to, were there one; "" for nobody."""
-    return answered_address(message, outsiders_forward(message, policy))
+    return answered_address(message, outsiders_forward(message, policy), policy)
 
 
 def _joined(case: Case, link: ThreadLink) -> Decision:

@@ -56,19 +56,22 @@ class Case:
     @property
     def recipient(self) -> str:
         """Who an acknowledgement goes to."""
-        return answered_address(self.message, self.forward)
+        return answered_address(self.message, self.forward, self.policy)
 
 
-def answered_address(message: Message, forward: Forwarded | None) -> str:
+def answered_address(message: Message, forward: Forwarded | None, policy: Policy) -> str:
     """Return the message's own From, or its own other address; "" where neither can be used.
 
-    A `Reply-To` counts on the same domain only: elsewhere it would make a reflector of us.
+    A `Reply-To` counts on the same domain, or from a configured form tool, which writes for
+    somebody: elsewhere it would make a reflector of us.
     """
     if forward is not None:
         return _usable(forward.sender.address)
     sender = message.sender
+    is_form = sender.address in policy.directory.form_tools
     for other in message.reply_to:
-        if sender.domain and other.domain == sender.domain and _usable(other.address):
+        is_theirs = is_form or (sender.domain and other.domain == sender.domain)
+        if is_theirs and _usable(other.address):
             return other.address
     return _usable(sender.address)
 

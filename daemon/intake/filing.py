@@ -44,7 +44,7 @@ class Filing:
         """
         sight, decision = filed.sight, filed.sight.decision
         if decision.outcome is Outcome.OPENED:
-            for address in _parties_of(sight):
+            for address in self._parties_of(sight):
                 tx.add_party(filed.enquiry_id, address)
         tx.add_criteria(
             filed.enquiry_id,
@@ -91,6 +91,17 @@ class Filing:
             at=filed.sight.now,
             detail={"old": enquiry.route, "new": Route.CUSTOMER_CARE, "why": why},
         )
+
+    def _parties_of(self, sight: Sight) -> set[str]:
+        """Return who takes part: who wrote, and who is answered.
+
+        Not a colleague who passed it on, nor a form tool that anybody can use.
+        """
+        decision, sender = sight.decision, sight.message.sender.address
+        forwarded = Hold.OWN_DOMAIN_FORWARD in {decision.held, *decision.held_also}
+        if forwarded or sender in self.policy.directory.form_tools:
+            return {decision.recipient}
+        return {sender, decision.recipient}
 
     def _start_clocks(self, tx: Transaction, filed: Filed) -> None:
         sight = filed.sight
@@ -329,11 +340,3 @@ class Filing:
         anew = counted(tx, clock, self.days, received_at=received_at)
         if anew.due_on != clock.due_on:
             recount(tx, enquiry_id, clock, anew, why="earlier receipt", now=now)
-
-
-def _parties_of(sight: Sight) -> set[str]:
-    """Return who takes part: who wrote, and who is answered; not a colleague who passed it on."""
-    decision = sight.decision
-    if Hold.OWN_DOMAIN_FORWARD in {decision.held, *decision.held_also}:
-        return {decision.recipient}
-    return {sight.message.sender.address, decision.recipient}

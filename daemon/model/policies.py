@@ -157,6 +157,7 @@ class Directory:
     own_addresses: frozenset[str] = frozenset()
     own_servers: frozenset[str] = frozenset()  # hosts whose Received headers are trusted
     private_senders: frozenset[str] = frozenset()
+    form_tools: frozenset[str] = frozenset()  # write for whoever stands in their Reply-To
     mp_offices: tuple[MpOffice, ...] = ()
     chair_addresses: frozenset[str] = frozenset()
     ico_domains: frozenset[str] = frozenset()
@@ -210,7 +211,12 @@ class Directory:
         )
 
     def is_own(self, address: str) -> bool:
-        """Whether an address is the office's own, by address or domain."""
+        """Whether an address is the office's own, by address or domain.
+
+        What a form tool sends was written by whoever filled the form in, wherever the tool is.
+        """
+        if address in self.form_tools:
+            return False
         return address in self.own_addresses or address.rpartition("@")[2] in self.own_domains
 
 

@@ -7,7 +7,17 @@ from datetime import timedelta
 import pytest
 
 from daemon.model import Box, Category, Criterion
-from tests.builders import NOW, OFFICE, a_classification, a_mail, an_inbox, an_office_over, text_of
+from tests.builders import (
+    NOW,
+    OFFICE,
+    a_classification,
+    a_directory,
+    a_mail,
+    a_policy,
+    an_inbox,
+    an_office_over,
+    text_of,
+)
 from tests.fakes import FakeOutlet
 
 RESIDENT = "resident@home.example"
@@ -143,3 +153,12 @@ def test_a_reply_ends_the_clock(office, answer, stands):
     clocks = office.view(reference)["deadlines"]
     running = [one["kind"] for one in clocks if one["ended_at"] is None]
     assert [kind for kind in running if kind == "other"] == stands
+
+
+def test_a_form_tool_is_a_party_to_nobodys_enquiry(store):
+    """§1.2: else whoever uses the form could join another's enquiry."""
+    tool = "forms@web.example"
+    policy = a_policy(directory=a_directory(form_tools=frozenset({tool})))
+    office = an_office_over(store, policy=policy)
+    form = a_mail(sender=tool, headers=[("Reply-To", RESIDENT)])
+    assert office.view(office.take(form).reference)["parties"] == [RESIDENT]

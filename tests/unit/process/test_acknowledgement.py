@@ -99,6 +99,24 @@ def test_it_goes_to_the_messages_own_from(reply_to, recipient):
     assert decided(message).recipient == recipient
 
 
+FORMS = f"forms@{OFFICE}"
+WITH_FORMS = a_policy(directory=a_directory(form_tools=frozenset({FORMS})))
+
+
+@pytest.mark.parametrize(
+    ("policy", "skip", "recipient"),
+    [
+        pytest.param(WITH_FORMS, None, "jo@home.example", id="§1.9 house: a configured form tool"),
+        pytest.param(a_policy(), Skip.OWN_ADDRESS, "", id="§1.9 house: any other sender"),
+    ],
+)
+def test_the_reply_to_of_a_form_tool_is_answered(policy, skip, recipient):
+    """It writes for whoever filled the form in, also where it has an address of ours."""
+    message = a_message(sender=a_sender(FORMS), reply_to=(a_sender("jo@home.example"),))
+    decision = decided(message, policy=policy)
+    assert (decision.skip, decision.held, decision.recipient) == (skip, None, recipient)
+
+
 # What it says
 
 

@@ -23,13 +23,15 @@ from tests.builders import (
     OFFICE,
     a_classification,
     a_context,
+    a_directory,
     a_link,
     a_message,
     a_policy,
     a_sender,
     decided,
 )
-from tests.unit.classifying import KNOWN_CHAIR, KNOWN_OFFICE, classified
+from tests.unit.classifying import KNOWN_CHAIR, KNOWN_OFFICE, classified, the_classifier
+from tests.unit.classifying import a_message as a_letter
 
 FORGED = {"authentication-results": (f"mx.{OFFICE}; dmarc=fail header.from=home.example",)}
 OTHER = a_classification(category=Category.OTHER)
@@ -293,3 +295,22 @@ def test_a_criterion_of_what_is_no_enquiry_is_recorded_and_waits(source, criteri
     assert decision.criteria == (criterion,)
     assert [clock.kind for clock in decision.deadlines] == ["other"]
     assert [entry.register for entry in decision.registers] == ["central-assurance"]
+
+
+@pytest.mark.parametrize(
+    ("tools", "skip"),
+    [
+        pytest.param({"forms@web.example"}, None, id="§1.2 house: a form tool's machine is none"),
+        pytest.param(set(), Skip.AUTOMATED, id="§1.2 house: any other machine is set aside"),
+    ],
+)
+def test_a_form_that_somebody_filled_in_is_no_machines_mail(tools, skip):
+    """Its headers speak of the tool, not of whoever wrote."""
+    directory = a_directory(form_tools=frozenset(tools))
+    message = a_letter(
+        "My hospital lost my records.",
+        sender="forms@web.example",
+        headers={"auto-submitted": "auto-generated"},
+        reply_to=(a_sender("jo@home.example"),),
+    )
+    assert the_classifier().with_directory(directory).classify(message).automation is skip
