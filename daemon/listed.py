@@ -80,6 +80,7 @@ class Tally:
     missing: int = 0
     from_before: int = 0
     missing_ids: tuple[str, ...] = ()
+    to_come_ids: tuple[str, ...] = ()
 
     def add(self, part: Part, *, still_missing: Sequence[str]) -> None:
         """Count a part, some of whose gaps may have been fetched by now."""
@@ -90,6 +91,7 @@ class Tally:
         self.missing += len(still_missing)
         self.from_before += part.from_before
         self.missing_ids = (*self.missing_ids, *still_missing)[:SHOWN]
+        self.to_come_ids = (*self.to_come_ids, *part.to_come)[:SHOWN]
 
     def count(self, *, at: datetime) -> InboxCount:
         """Return what was found; the receipts in all are counted with the rest of the store."""
@@ -100,6 +102,7 @@ class Tally:
             to_come=self.to_come,
             missing=self.missing,
             missing_ids=self.missing_ids,
+            to_come_ids=self.to_come_ids,
             listed_from_before=self.from_before,
             at=at.isoformat(),
         )

@@ -48,6 +48,8 @@ class InboxCount:
     listed: int | None = None  # by the server, back to go-live; None where it was not reached
     with_receipt: int = 0  # of those listed
     to_come: int = 0  # of those listed: arrived since the last poll
+    to_come_ids: tuple[str, ...] = ()  # the first of them
+    polled: bool = True  # a daemon works on it, so that what is to come does come
     missing: int = 0  # of those listed: no receipt, and no poll would bring it
     missing_ids: tuple[str, ...] = ()  # the first of them
     listed_from_before: int = 0  # of those with a receipt: servers list some days too many
@@ -172,7 +174,20 @@ def _answers(found: Mapping[tuple[str, str], int]) -> tuple[dict[str, int], dict
 
 
 def _gaps(inboxes: Sequence[InboxCount]) -> list[Difference]:
-    return [
+    """Return the mail that no poll brings: it was passed by, or nobody polls."""
+    left = [
+        Difference(
+            what=f"Mail in the inbox {one.name} that no daemon takes in",
+            where=f"inbox {one.name}",
+            count=one.to_come,
+            which=one.to_come_ids,
+            why="It has arrived since the last poll, and no daemon is running.",
+            do="Start the daemon; or take it in at once: assurance reconcile --fetch.",
+        )
+        for one in inboxes
+        if one.to_come and not one.polled
+    ]
+    return left + [
         Difference(
             what=f"Mail in the inbox {one.name} that we have no receipt of",
             where=f"inbox {one.name}",
@@ -277,7 +292,7 @@ def _wrong(tx: Transaction, now: datetime) -> list[Difference]:
 def note(count: InboxCount) -> str:
     """Return the marker that keeps what a comparison found."""
     kept = asdict(count)
-    for name in ("name", "receipts", "from_before", "by_state", "why"):
+    for name in ("name", "receipts", "from_before", "by_state", "why", "polled"):
         del kept[name]
     return json.dumps(kept)
 
@@ -285,8 +300,8 @@ def note(count: InboxCount) -> str:
 def noted(name: str, marker: str | None) -> InboxCount:
     """Return what a marker keeps of an inbox's last comparison; nothing of one never compared."""
     kept = json.loads(marker) if marker else {}
-    ids = tuple(kept.pop("missing_ids", ()))
-    return InboxCount(name=name, missing_ids=ids, **kept)
+    missing, to_come = (tuple(kept.pop(each, ())) for each in ("missing_ids", "to_come_ids"))
+    return InboxCount(name=name, missing_ids=missing, to_come_ids=to_come, **kept)
 
 
 def counted_inboxes(tx: Transaction, names: Sequence[str]) -> list[InboxCount]:

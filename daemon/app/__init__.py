@@ -4,7 +4,7 @@ Only this room reads the clock, sees concrete connectors and knows the scheduler
 """
 
 from daemon.app.daemon import App
-from daemon.app.leases import AlreadyRunningError
+from daemon.app.leases import AlreadyRunningError, names_for
 from daemon.app.parts import (
     anchor_file,
     connect_store,
@@ -33,6 +33,7 @@ __all__ = [
     "make_recorder",
     "make_revision",
     "make_signer",
+    "names_for",
     "open_store",
     "read_clock",
 ]

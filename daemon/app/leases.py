@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _WHOLE_STORE = "daemon"
 
 
+def names_for(inbox: str) -> tuple[str, str]:
+    """Return the leases of which one is held while a daemon works on an inbox."""
+    return _WHOLE_STORE, f"inbox:{inbox}"
+
+
 class AlreadyRunningError(Exception):
     """Another daemon works on this store; the message says what to do."""
 
@@ -55,7 +60,8 @@ class Leases:
 
     def for_inbox(self, inbox: str) -> Lease | None:
         """Return the lease that work on an inbox needs, or None while another daemon has it."""
-        return self._lease(f"inbox:{inbox}" if self._store.allows_many_daemons else _WHOLE_STORE)
+        whole, own = names_for(inbox)
+        return self._lease(own if self._store.allows_many_daemons else whole)
 
     def _lease(self, name: str) -> Lease | None:
         if name not in self._held:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +17,7 @@ from daemon.app import (
     App,
     load_templates,
     make_inbox,
+    names_for,
     open_store,
     read_clock,
 )
@@ -130,10 +131,12 @@ def _counted(one: InboxConfig, store: Store) -> InboxCount:
         inbox = make_inbox(one, read_clock)
     with store.read() as tx:
         kept = tx.cursor(one.name)
+        polled = tx.is_leased(*names_for(one.name))
     at = read_clock()
     try:
         cursor = Cursor(kept) if kept is not None else None
-        return count(inbox, store, since=one.go_live_at, cursor=cursor, at=at)
+        found = count(inbox, store, since=one.go_live_at, cursor=cursor, at=at)
+        return replace(found, polled=polled)
     except ConnectorError as error:
         say(f"The inbox {one.name} could not be listed: {error}")
         return InboxCount(name=one.name, at=at.isoformat(), why=str(error))

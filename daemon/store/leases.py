@@ -17,7 +17,7 @@ from daemon.store import schema
 from daemon.store.errors import LeaseLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -76,6 +76,13 @@ def acquire(
         .values(holder=holder, epoch=epoch + 1, expires_at=now + ttl_s)
     )
     return Lease(name=name, holder=holder, epoch=epoch + 1, ttl_s=ttl_s)
+
+
+def is_held(connection: Connection, names: Sequence[str]) -> bool:
+    """Whether somebody holds one of these leases now; nothing is taken or renewed."""
+    row = schema.lease.c
+    held = select(row.epoch).where(row.name.in_(names), row.expires_at >= _now(connection))
+    return connection.execute(held.limit(1)).one_or_none() is not None
 
 
 def check(connection: Connection, lease: Lease) -> None:

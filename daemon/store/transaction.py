@@ -77,6 +77,10 @@ class Transaction(
         """
         leases.check(self.connection, lease)
 
+    def is_leased(self, *names: str) -> bool:
+        """Whether somebody holds one of these leases now."""
+        return leases.is_held(self.connection, names)
+
     def cursor(self, inbox: str) -> str | None:
         """Return where an inbox got to."""
         row = schema.inbox.c

@@ -87,16 +87,23 @@ def test_when_all_adds_up_it_ends_with_0(office: Office) -> None:
     assert "Everything adds up." in shown.stdout
 
 
-def test_new_mail_is_to_come_and_moved_mail_is_gone(office: Office) -> None:
-    """Neither is a difference: both happen every day."""
-    office.deliver("intake", a_mail("plain", 3).content)
+def test_mail_that_somebody_moved_away_is_no_difference(office: Office) -> None:
+    """It happens every day, and its receipt stays."""
     office.dovecot.expunge(office.inboxes["customer-care"].user, 1)
-    found = reconciled(office, code=0)
-    assert (inbox(found, "intake")["listed"], inbox(found, "intake")["to_come"]) == (2, 1)
-    assert (inbox(found, "customer-care")["listed"], inbox(found, "customer-care")["gone"]) == (
-        0,
-        1,
-    )
+    one = inbox(reconciled(office, code=0), "customer-care")
+    assert (one["listed"], one["receipts"], one["gone"]) == (0, 1, 1)
+
+
+def test_mail_that_nobody_takes_in_is_a_difference_until_a_daemon_runs(office: Office) -> None:
+    """It has arrived since the last poll; with a daemon it comes by itself."""
+    office.deliver("intake", a_mail("plain", 3).content)
+    (difference,) = reconciled(office, code=65)["differences"]
+    assert (difference["where"], difference["count"]) == ("inbox intake", 1)
+    assert "no daemon" in difference["why"]
+    running = office.start()
+    one = inbox(reconciled(office, code=0), "intake")
+    assert one["to_come"] + one["with_receipt"] == 2
+    running.stop()
 
 
 @on_both

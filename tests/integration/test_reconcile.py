@@ -298,6 +298,15 @@ def test_mail_without_a_receipt_is_a_difference(office):
     }
 
 
+@pytest.mark.parametrize(("polled", "ok"), [(True, True), (False, False)])
+def test_mail_to_come_is_a_difference_where_nobody_polls(office, polled, ok):
+    """With a daemon it is there within a moment."""
+    inbox = InboxCount(
+        name="care", listed=3, with_receipt=2, to_come=1, to_come_ids=("1:9",), polled=polled
+    )
+    assert looked_at(office, inbox).ok is ok
+
+
 def test_each_copy_has_a_receipt_and_the_message_counts_once(office):
     """One mail to two boxes: receipts = messages + those seen again."""
     content = a_mail(message_id="twice@home.example")

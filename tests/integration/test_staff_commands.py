@@ -225,11 +225,13 @@ def test_everything_adds_up_and_the_audit_is_whole(office, tmp_path):
 
 
 def test_mail_that_lies_there_is_fetched_when_asked_for(office):
-    """It is no difference, since the next look of the daemon would take it in."""
+    """Without a daemon it is a difference: nobody else would take it in."""
     mail = (SAMPLES / "customer-care" / "13-subject-access-request.eml").read_bytes()
     dropped(office.state / "inboxes" / "customer-care" / "new" / "late", mail)
-    before = json.loads(run(office, "reconcile", "--json", by=False))
-    assert {one["name"]: one["to_come"] for one in before["inboxes"]}["customer-care"] == 1
+    done = CliRunner().invoke(command.app, ["reconcile", "--json", "--config", str(office.path)])
+    assert done.exit_code == 65
+    (difference,) = json.loads(done.stdout)["differences"]
+    assert (difference["where"], difference["count"]) == ("inbox customer-care", 1)
     after = json.loads(run(office, "reconcile", "--fetch", "--json", by=False))
     assert (after["ok"], after["fetched"]) == (True, 1)
 

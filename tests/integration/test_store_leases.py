@@ -40,6 +40,24 @@ def test_a_lease_has_one_holder(store):
     assert acquire(store, "two", name="inbox:intake") is not None
 
 
+def test_whether_a_lease_is_held_can_be_asked_without_taking_it(store):
+    """Neither before it is taken, nor when it has expired or was given back."""
+
+    def held():
+        with store.read() as tx:
+            return tx.is_leased("daemon", "inbox:care")
+
+    seen = [held()]
+    lease = acquire(store, "one")
+    seen.append(held())
+    store.release_lease(lease)
+    seen.append(held())
+    acquire(store, "two")
+    let_expire(store)
+    seen.append(held())
+    assert seen == [False, True, False, False]
+
+
 def test_the_holder_may_take_its_lease_again_and_the_old_one_ends(store):
     """A new epoch: whatever still runs on the old one writes nothing."""
     first, second = acquire(store, "one"), acquire(store, "one")
