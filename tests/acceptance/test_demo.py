@@ -68,7 +68,7 @@ def a_show(folder: Path, *options: str) -> Iterator[Show]:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Show:
     """A demo that has run to its end, with a mail dropped in on the way."""
-    with a_show(tmp_path_factory.mktemp("demo"), "--pause", "0.05", "--stay", "5") as show:
+    with a_show(tmp_path_factory.mktemp("demo"), "--pause", "0.05", "--stay", "15") as show:
         wait_until(
             lambda: "The day so far" in show.seen() or show.process.poll() is not None,
             within_s=90,
