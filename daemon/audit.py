@@ -7,14 +7,15 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from daemon.seals import Anchor, Problem, Verifier, chain
+from daemon.seals import Anchor, AuditRow, Problem, UnreadableRow, chain
+from daemon.verifying import GRACE, Findings, Lateness, Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from daemon.store import Store
+    from daemon.store import Store, Transaction
     from daemon.tokens import Signer
 
 _AT_ONCE = 1000
@@ -26,6 +27,8 @@ a lower id may show after a higher one was sealed. No transaction of ours lasts 
 other lines are written; the whole audit is looked through at each start and once a day all the
 same, so that none stays unsealed.
 """
+_LOWEST = -(2**63)
+_NAMED = 100  # lines that wait for their seal, named one by one
 
 
 class AnchorError(Exception):
@@ -41,6 +44,7 @@ class Verified:
     unsealed: int
     head: Anchor | None
     problems: tuple[Problem, ...]
+    not_sealed: tuple[Problem, ...] = ()  # the first that wait for longer than an hour
 
     @property
     def ok(self) -> bool:
@@ -64,19 +68,25 @@ class Auditor:
         Raises:
             StoreUnavailableError: the database does not answer.
         """
-        count = 0
-        while found := self._seal_some(everything=everything):
-            count += found
-        return count
+        count, above = 0, None
+        while True:
+            sealed, above = self._seal_some(above, everything=everything)
+            count += sealed
+            if above is None:
+                return count
 
-    def _seal_some(self, *, everything: bool) -> int:
+    def _seal_some(self, above: int | None, *, everything: bool) -> tuple[int, int | None]:
+        """Seal one batch above an id; return how many, and where to go on."""
         with self.store.write() as tx:
             tx.one_sealer_at_a_time()
-            above = 0 if everything else max(0, tx.highest_sealed() - _LATE_WITHIN)
+            if above is None:
+                above = _LOWEST if everything else max(0, tx.highest_sealed() - _LATE_WITHIN)
             rows = tx.unsealed(above=above, limit=_AT_ONCE)
-            seals = list(chain(self.signer, rows, after=tx.last_seal()))
-            tx.add_seals(seals, now=self.clock())
-            return len(seals)
+            # One that cannot be read stays without a seal, and `verify` names it.
+            readable = [row for row in rows if isinstance(row, AuditRow)]
+            seals = list(chain(self.signer, readable, after=tx.last_seal(), now=self.clock()))
+            tx.add_seals(seals)
+            return len(seals), rows[-1].id if rows else None
 
     def head(self) -> Anchor | None:
         """Return the head of the chain, to be noted outside the database."""
@@ -92,22 +102,58 @@ class Auditor:
         Raises:
             StoreUnavailableError: the database does not answer.
         """
-        looking = Verifier(self.signer, anchors)
-        problems: list[Problem] = []
-        sealed = 0
+        looking, findings, sealed = Verifier(self.signer, anchors), Findings(), 0
         with self.store.read() as tx:
+            late = Lateness(tx.sealed_above, one_writer=not self.store.allows_many_daemons)
             for seal, row in tx.sealed():
                 sealed += 1
-                problems += looking.look(seal, row)
-            rows, unsealed = tx.count_audit(), tx.count_unsealed()
-        problems += looking.end()
+                wrong = list(looking.look(seal, row))
+                # A link that is wrong is no witness of when others were sealed.
+                findings.add(wrong or late.look(seal))
+            findings.add(looking.end())
+            unsealed, waiting = self._look_at_unsealed(tx, late, findings)
+            rows = tx.count_audit()
         return Verified(
             rows=rows,
             sealed=sealed,
             unsealed=unsealed,
             head=looking.head,
-            problems=tuple(problems),
+            problems=findings.all(),
+            not_sealed=tuple(waiting),
         )
+
+    def _look_at_unsealed(
+        self, tx: Transaction, late: Lateness, findings: Findings
+    ) -> tuple[int, list[Problem]]:
+        count, above, waiting = 0, _LOWEST, list[Problem]()
+        before = self.clock() - GRACE
+        while rows := tx.unsealed(above=above, limit=_AT_ONCE):
+            count, above = count + len(rows), rows[-1].id
+            for row in rows:
+                if isinstance(row, UnreadableRow):
+                    findings.add([_unreadable(row)])
+                elif wrong := list(late.look_unsealed(row.id)):
+                    findings.add(wrong)
+                elif row.at < before and len(waiting) < _NAMED:
+                    waiting.append(_waiting(row))
+        return count, waiting
+
+
+def _unreadable(row: UnreadableRow) -> Problem:
+    why = (
+        f"Line {row.id} of the audit, which bears no seal, holds what the software never writes:"
+        " it was added or changed by something else."
+    )
+    return Problem(kind="added", position=0, audit_id=row.id, why=why)
+
+
+def _waiting(row: AuditRow) -> Problem:
+    why = (
+        f"Line {row.id} of the audit says it was written at {row.at:%Y-%m-%d %H:%M} UTC and is not"
+        " sealed yet. That is so while no daemon runs: see to it that nobody else wrote it, then"
+        " run `assurance audit seal`."
+    )
+    return Problem(kind="not-sealed", position=0, audit_id=row.id, why=why)
 
 
 def note_anchor(path: Path, anchor: Anchor) -> None:
@@ -117,10 +163,26 @@ def note_anchor(path: Path, anchor: Anchor) -> None:
         OSError: the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(anchor)) + "\n")
+        torn = "" if is_new or _ends_well(path) else "\n"  # a power cut may leave half a line
+        file.write(f"{torn}{json.dumps(asdict(anchor))}\n")
         file.flush()
         os.fsync(file.fileno())
+    if is_new:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _ends_well(path: Path) -> bool:
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
 
 
 def read_anchors(path: Path) -> list[Anchor]:

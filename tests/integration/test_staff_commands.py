@@ -209,6 +209,8 @@ def test_everything_adds_up_and_the_audit_is_whole(office, tmp_path):
     assert {one["name"]: one["listed"] for one in found["inboxes"]}["customer-care"] == 3
     assert "Everything adds up." in run(office, "reconcile", by=False)
     run(office, "audit", "seal", by=False)
+    noted = (office.state / "audit-anchors.jsonl").read_text().splitlines()
+    assert json.loads(noted[-1])["mac"] in run(office, "audit", "head", by=False)
     head = run(office, "audit", "head", by=False)
     assert json.loads(run(office, "audit", "verify", "--json", by=False))["ok"]
     anchor = tmp_path / "anchors.jsonl"
