@@ -142,7 +142,7 @@ def calendar_reply(message: Message) -> str | None:
 def automated(message: Message) -> str | None:
     """Return an Auto-Submitted value that says a machine sent it (RFC 3834 §5)."""
     for value in message.headers.get("auto-submitted", ()):
-        keyword = _keyword(value)
+        keyword = keyword_of(value)
         if keyword and keyword != "no":
             return f"Auto-Submitted: {keyword}"
     return None
@@ -151,11 +151,11 @@ def automated(message: Message) -> str | None:
 def automatic_reply(message: Message) -> str | None:
     """Return a header that automatic responders write."""
     for name in _REPLY_HEADERS:
-        if message.header(name) and _keyword(message.header(name)) not in {"no", "false"}:
-            return f"{name}: {_keyword(message.header(name))}"
+        if message.header(name) and keyword_of(message.header(name)) not in {"no", "false"}:
+            return f"{name}: {keyword_of(message.header(name))}"
     for name in ("precedence", "x-precedence"):
-        if _keyword(message.header(name)) in _REPLY_PRECEDENCE:
-            return f"Precedence: {_keyword(message.header(name))}"
+        if keyword_of(message.header(name)) in _REPLY_PRECEDENCE:
+            return f"Precedence: {keyword_of(message.header(name))}"
     for name in ("x-mailer", "x-post-messageclass"):
         if _RESPONDER.search(message.header(name)):
             return f"{name}: {message.header(name)}"
@@ -180,8 +180,8 @@ def bulk(message: Message) -> str | None:
     for name in _LIST_HEADERS:
         if message.header(name):
             return f"{name}: {message.header(name)}"
-    if _keyword(message.header("precedence")) in _BULK_PRECEDENCE:
-        return f"Precedence: {_keyword(message.header('precedence'))}"
+    if keyword_of(message.header("precedence")) in _BULK_PRECEDENCE:
+        return f"Precedence: {keyword_of(message.header('precedence'))}"
     if message.header("list-unsubscribe"):
         for name in _CAMPAIGN_HEADERS:
             if message.header(name):
@@ -242,7 +242,7 @@ def is_no_reply(address: str) -> bool:
     return _NO_REPLY.search(address.partition("@")[0]) is not None
 
 
-def _keyword(value: str) -> str:
+def keyword_of(value: str) -> str:
     """Return a header's keyword: comments and parameters gone, lower case (RFC 3834 §5)."""
     bare = value
     for _ in range(min(value.count("("), _DEEPEST_COMMENT)):  # from the inside out

@@ -13,6 +13,7 @@ from daemon.classify.facts import facts_of
 from daemon.classify.language import language_of
 from daemon.classify.learned.evidence import category_evidence, criterion_evidence
 from daemon.classify.learned.features import features_of
+from daemon.classify.passed_on import before_our_rule
 from daemon.classify.reading import Reading
 from daemon.classify.references import ReferenceFinder
 from daemon.classify.ruleset import Sign
@@ -105,10 +106,13 @@ class Classifier:
         `answers` stand in for the model's own where a message is one that it learnt from: those
         of weights that had not seen it.
         """
+        message, passed_on = before_our_rule(message, self._directory)
         reading = self.read(message)
         weighed = self._weigh(reading, answers)
         machine = self._machine(reading, weighed)
         judged = self._judge(reading, weighed)
+        if passed_on is not None:
+            judged = replace(judged, evidence=(passed_on, *judged.evidence))
         if machine is None:
             return judged
         skip, evidence = machine
@@ -272,5 +276,6 @@ def _directory_text(directory: Directory) -> list[str]:
     known = (
         *(directory.chair_addresses, directory.ico_domains, directory.own_domains),
         *(directory.clerk_addresses, directory.ico_addresses, directory.form_tools),
+        *(directory.forwarders, directory.own_servers),
     )
     return sorted(offices) + [" ".join(sorted(names)) for names in known]

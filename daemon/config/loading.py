@@ -235,6 +235,7 @@ def _directory(files: Files, listed: tuple[Stakeholder, ...]) -> Directory:
         own_servers=frozenset(known.own_servers),
         private_senders=frozenset(known.private_senders),
         form_tools=frozenset(known.form_tools),
+        forwarders=frozenset(known.forwarders),
         mp_offices=(
             *(MpOffice(**office.model_dump()) for office in files.stakeholders.mp_office),
             *(

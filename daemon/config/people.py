@@ -60,6 +60,7 @@ class DirectoryTable(Table):
     own_servers: tuple[Host, ...] = ()
     private_senders: Addresses = ()
     form_tools: Addresses = ()
+    forwarders: Addresses = ()
     ico_domains: Domains = ()
     known_domains: Domains = ()
 

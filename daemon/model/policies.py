@@ -158,6 +158,7 @@ class Directory:
     own_servers: frozenset[str] = frozenset()  # hosts whose Received headers are trusted
     private_senders: frozenset[str] = frozenset()
     form_tools: frozenset[str] = frozenset()  # write for whoever stands in their Reply-To
+    forwarders: frozenset[str] = frozenset()  # our mailboxes with a rule that passes mail on
     mp_offices: tuple[MpOffice, ...] = ()
     chair_addresses: frozenset[str] = frozenset()
     ico_domains: frozenset[str] = frozenset()
