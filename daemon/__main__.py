@@ -24,6 +24,7 @@ from daemon.commands import (
     handling,
     meeting,
     pack,
+    preview,
     reconcile,
     record,
     registers,
@@ -63,6 +64,7 @@ from daemon.startup import (
     say,
     share,
     start,
+    unused_templates,
 )
 from daemon.store import StoreUnavailableError
 from daemon.tokens import as_reference
@@ -79,7 +81,7 @@ app.add_typer(database, name="db")
 
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
-    *(stakeholders, registers, pack, audit, reconcile, record, replies),
+    *(stakeholders, registers, pack, audit, reconcile, record, replies, preview),
 )
 for topic in TOPICS:
     topic.register(app)
@@ -98,7 +100,7 @@ def check(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
         errors = found.errors
     else:
         errors = (*check_templates(loaded), *check_reach(loaded, london_date(read_clock())))
-        warnings = (*loaded.warnings, *check_model(loaded))
+        warnings = (*loaded.warnings, *check_model(loaded), *unused_templates(loaded))
     if as_json_:
         rows = {"errors": _rows(errors), "warnings": _rows(warnings), "config": str(folder)}
         print(json.dumps(rows))

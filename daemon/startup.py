@@ -19,7 +19,14 @@ import typer
 
 from connectors.base import ConnectorError
 from daemon import logs
-from daemon.app import AlreadyRunningError, App, connect_store, load_templates, open_store
+from daemon.app import (
+    AlreadyRunningError,
+    App,
+    connect_store,
+    load_templates,
+    open_store,
+    template_files,
+)
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.deadlines import in_words
 from daemon.reach import unreached
@@ -85,9 +92,10 @@ def refuse_config(folder: Path, errors: tuple[ConfigError, ...]) -> NoReturn:
     fail(EX_CONFIG, f"{count} in the config folder {folder}. Nothing was started.")
 
 
-def templates_folder(config: Config) -> Path:
-    """Return where the templates lie."""
-    return config.templates_dir or share() / "templates"
+def template_folders(config: Config) -> tuple[Path, ...]:
+    """Return where the templates lie: the shipped ones, then those the office laid over them."""
+    own = (config.templates_dir,) if config.templates_dir else ()
+    return (share() / "templates", *own)
 
 
 def made_by_setup() -> Path:
@@ -165,15 +173,46 @@ def check_reach(config: Config, today: date) -> tuple[ConfigError, ...]:
 
 def check_templates(config: Config) -> tuple[ConfigError, ...]:
     """Render every template; return every mistake."""
-    folder = templates_folder(config)
+    folders = template_folders(config)
     try:
-        templates = load_templates(folder)
+        templates = load_templates(*folders)
     except (OSError, ValueError) as error:
-        why = f"The templates in {folder} cannot be read ({type(error).__name__})."
+        why = f"The templates in {folders[-1]} cannot be read ({type(error).__name__})."
         return (ConfigError(file="daemon.toml", key="paths.templates", why=why),)
     return tuple(
-        ConfigError(file=f"templates/{path}", key="", why=why) for path, why in templates.check()
+        ConfigError(file=_template_file(path, config), key="", why=why)
+        for path, why in templates.check()
     )
+
+
+def _template_file(path: str, config: Config) -> str:
+    """Return where a template lies: the office's own file, if it has one."""
+    own = config.templates_dir / path if config.templates_dir else None
+    return str(own) if own is not None and own.is_file() else f"templates/{path}"
+
+
+def unused_templates(config: Config) -> tuple[ConfigError, ...]:
+    """Return the files of the office's own folder that no mail uses: a slip in a name, perhaps."""
+    if config.templates_dir is None:
+        return ()
+    try:
+        shipped, templates = (load_templates(*folders) for folders in _with_and_without(config))
+        own = template_files(config.templates_dir)
+    except (OSError, ValueError):
+        return ()  # `check_templates` says so
+    included = {part for path in templates.paths for part, _ in templates.includes(path)}
+    paths = (path.relative_to(config.templates_dir).as_posix() for path in own)
+    why = "No mail uses this file. It takes the place of a shipped one of the same path and name."
+    return tuple(
+        ConfigError(file=str(config.templates_dir / path), key="", why=why)
+        for path in paths
+        if not shipped.has(path) and path not in included
+    )
+
+
+def _with_and_without(config: Config) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    folders = template_folders(config)
+    return folders[:1], folders
 
 
 @contextmanager
@@ -212,7 +251,7 @@ def start(folder: Path | None, state: Path | None = None) -> tuple[App, Stop]:
     with refusing():
         daemon = App(
             config,
-            templates=load_templates(templates_folder(config)),
+            templates=load_templates(*template_folders(config)),
             store=open_store(config),
             stop=stop,
             models=AdoptedModel.of(config),

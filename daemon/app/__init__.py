@@ -16,8 +16,10 @@ from daemon.app.parts import (
     make_recorder,
     make_revision,
     make_signer,
+    office_text,
     open_store,
     read_clock,
+    template_files,
 )
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
     "make_revision",
     "make_signer",
     "names_for",
+    "office_text",
     "open_store",
     "read_clock",
+    "template_files",
 ]

@@ -40,17 +40,29 @@ def read_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 -- the one place that reads the clock
 
 
-def load_templates(folder: Path) -> Templates:
-    """Read every template below a folder.
+def load_templates(*folders: Path) -> Templates:
+    """Read every template below some folders; a file of a later one takes the earlier one's place.
 
     Raises:
-        OSError: the folder cannot be read.
+        OSError: a folder cannot be read.
         ValueError: a file in it is not UTF-8 text.
     """
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return Templates(
-        {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
+        {
+            path.relative_to(folder).as_posix(): path.read_text("utf-8")
+            for folder in folders
+            for path in template_files(folder)
+        }
     )
+
+
+def template_files(folder: Path) -> list[Path]:
+    """Return the files of a folder of templates; hidden ones, such as an editor's, are none."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+    ]
 
 
 def office_text(config: Config) -> OfficeText:

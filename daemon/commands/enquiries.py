@@ -18,7 +18,7 @@ from daemon.commands.options import (
     do,
 )
 from daemon.model import Category, Criterion, Source
-from daemon.startup import load_config, refusing, templates_folder
+from daemon.startup import load_config, refusing, template_folders
 
 if TYPE_CHECKING:
     from daemon.casework import Casework
@@ -103,7 +103,7 @@ def correct(
     )
     loaded = load_config(config, state)
     with refusing():
-        revision = make_revision(loaded, load_templates(templates_folder(loaded)))
+        revision = make_revision(loaded, load_templates(*template_folders(loaded)))
 
     def doing(casework: Casework, by: str) -> str:
         return casework.correct(reference, change, by=by, revision=revision, note=note)
@@ -201,7 +201,7 @@ def split(
     """Give a further message an enquiry of its own."""
     loaded = load_config(config, state)
     with refusing():
-        revision = make_revision(loaded, load_templates(templates_folder(loaded)))
+        revision = make_revision(loaded, load_templates(*template_folders(loaded)))
 
     def doing(casework: Casework, by: str) -> str:
         return casework.split(reference, message_id=message, by=by, revision=revision, note=note)

@@ -59,7 +59,7 @@ from daemon.startup import (
     refusing,
     say,
     share,
-    templates_folder,
+    template_folders,
 )
 from daemon.store import StoreUnavailableError
 
@@ -230,7 +230,7 @@ def _record(config: Config, was: Adopted | None, now: Adopted, by: str) -> None:
         return
     with refusing():
         store = connect_store(config)
-        casework = make_casework(config, store, load_templates(templates_folder(config)))
+        casework = make_casework(config, store, load_templates(*template_folders(config)))
     try:
         casework.model_adopted(now.version, before=was.version if was else "", by=by)
     finally:
@@ -384,7 +384,7 @@ def _apply(
     """Have open enquiries follow the draft, once somebody has seen which and said so."""
     store = connect(serving)
     with refusing():
-        templates = load_templates(templates_folder(serving))
+        templates = load_templates(*template_folders(serving))
         redecision = Redecision(
             store=store,
             now=judge_of(serving),

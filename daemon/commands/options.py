@@ -17,7 +17,7 @@ from daemon.startup import (
     fail,
     load_config,
     refusing,
-    templates_folder,
+    template_folders,
 )
 from daemon.store import StoreUnavailableError
 
@@ -56,7 +56,7 @@ def ask(config: Config, asking: Callable[[Casework], T]) -> T:
     """Look something up for somebody; nothing is recorded."""
     store = connect(config)
     with refusing():
-        casework = make_casework(config, store, load_templates(templates_folder(config)))
+        casework = make_casework(config, store, load_templates(*template_folders(config)))
     try:
         return asking(casework)
     except StoreUnavailableError as error:
@@ -69,7 +69,7 @@ def do(config: Config, doing: Callable[[Casework, str], str], *, by: str) -> Non
         fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
     store = connect(config)
     with refusing():
-        casework = make_casework(config, store, load_templates(templates_folder(config)))
+        casework = make_casework(config, store, load_templates(*template_folders(config)))
     try:
         print(doing(casework, by.strip()))
     except CaseworkError as error:

@@ -20,7 +20,7 @@ from daemon.startup import (
     fail,
     load_config,
     refusing,
-    templates_folder,
+    template_folders,
 )
 from daemon.store import StoreUnavailableError
 
@@ -48,7 +48,7 @@ def pack(
         fail(EX_USAGE, str(error))
     store = connect(loaded)
     with refusing():
-        packer = make_packer(loaded, store, load_templates(templates_folder(loaded)))
+        packer = make_packer(loaded, store, load_templates(*template_folders(loaded)))
     try:
         figures, book, page = packer.made(wanted, reader=reader.strip().lower())
         out.mkdir(parents=True, exist_ok=True)

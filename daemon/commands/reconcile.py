@@ -38,7 +38,7 @@ from daemon.startup import (
     load_config,
     refusing,
     say,
-    templates_folder,
+    template_folders,
 )
 from daemon.store import LeaseLostError, StoreUnavailableError
 
@@ -99,7 +99,7 @@ def _fetch(config: Config) -> Fetched:
     with refusing():
         daemon = App(
             config,
-            templates=load_templates(templates_folder(config)),
+            templates=load_templates(*template_folders(config)),
             store=open_store(config),
             stop=Stop(),
             models=AdoptedModel.of(config),

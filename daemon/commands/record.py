@@ -26,7 +26,7 @@ from daemon.startup import (
     fail,
     load_config,
     refusing,
-    templates_folder,
+    template_folders,
 )
 from daemon.store import StoreUnavailableError
 from daemon.words import CATEGORIES, CLOCKS, ROUTES, capitalised
@@ -159,7 +159,7 @@ def _record(
     store = connect(loaded)
     classifier = judge_of(loaded).classifier
     with refusing():
-        templates = load_templates(templates_folder(loaded))
+        templates = load_templates(*template_folders(loaded))
         recorder = make_recorder(loaded, store, templates, classifier)
     try:
         done = recorder.record(given, by=by.strip())

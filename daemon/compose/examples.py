@@ -86,13 +86,13 @@ _BARE = NoticeFacts(reference=REFERENCE)
 _TIMED = NoticeFacts(reference=REFERENCE, received_at=_AT)
 
 
-def example_values(folder: str) -> Iterator[Mapping[str, object]]:
+def example_values(folder: str, *, office: OfficeText = OFFICE) -> Iterator[Mapping[str, object]]:
     """Give the values of each case that a template must cope with, the fullest first."""
     if folder.startswith(f"{ACKNOWLEDGEMENTS}/"):
         for due_on in (_DUE_ON, None):
             yield letter_values(
-                office=OFFICE, reference=REFERENCE, due_on=due_on, reply_team="Customer Care"
+                office=office, reference=REFERENCE, due_on=due_on, reply_team="Customer Care"
             )
         return
     for facts, attached in product((_FULL, _BARE, _TIMED), (True, False)):
-        yield notice_values(office=OFFICE, facts=facts, attached=attached)
+        yield notice_values(office=office, facts=facts, attached=attached)
