@@ -14,6 +14,9 @@ MODEL := var/models/.ready
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 PACKAGES := dovecot-imapd postfix postgresql openssl tesseract-ocr poppler-utils
+# Ubuntu has Chromium as a snap alone, which no test can start: there Playwright brings one.
+IS_UBUNTU := $(shell grep -qs '^ID=ubuntu' /etc/os-release && echo yes)
+PACKAGES += $(if $(IS_UBUNTU),,chromium)
 PYTEST := $(BIN)/pytest
 
 .PHONY: help setup run test check unit servers bench soak clean
@@ -52,7 +55,7 @@ check: setup ## Lint, format, types and import rules
 	$(BIN)/lint-imports
 	$(BIN)/assurance check
 
-servers: ## Install the servers that the tests start for themselves
+servers: $(VENV)/.ready ## Install the servers that the tests start for themselves
 	@missing=$$(for p in $(PACKAGES); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
@@ -66,6 +69,7 @@ servers: ## Install the servers that the tests start for themselves
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 			--no-install-recommends $$missing >/dev/null; \
 	fi
+	$(if $(IS_UBUNTU),$(BIN)/playwright install --with-deps chromium)
 
 unit: setup ## The tests that need no server
 	$(PYTEST) tests/unit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from daemon.compose import NoticeFacts, NoticeKind, acknowledgement, mailable, notice
 from daemon.compose.printed import printed
 from daemon.deadlines import london_date
-from daemon.model import Hold, OutboxEntry, OutboxKind
+from daemon.model import REQUESTS, AnswerBy, Channel, Hold, OutboxEntry, OutboxKind
 from daemon.tokens import Purpose, message_id, signed_address
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _PURPOSES = {
 }
 NEW_DATE = "new-date"  # the acknowledgement folder of the second letter
 POST = "post"  # the outlet of what a person prints and posts
+POSTAL_ADDRESS = "X-Postal-Address"  # of a recorded letter or call: its lines, "|" between them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,19 @@ class Letterhead:
     acknowledgements: str  # outlet
     notices: str  # outlet
     answers_are_read: bool = False  # an inbox reads the signed address: answers may go there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """What a letter to somebody outside tells, whichever words and form it takes."""
+
+    key: str
+    recipient: str  # "" for one to post
+    reference: str
+    reply_team: str
+    due_on: date | None
+    law_days: tuple[tuple[ClockKind, date], ...]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,38 +86,24 @@ class Letters:
 
         `reply_team` is the team's name as an enquirer reads it; `release_at` ends a hold.
         """
-        key = f"{reference}:acknowledgement"
         recipient = mailable(decision.recipient) or ""
-        rfc_id, signed = self._signed(OutboxKind.ACKNOWLEDGEMENT, key, recipient, reference)
-        due_on = reply_by(decision, now)
-        if recipient:
-            content = acknowledgement(
-                templates=self.templates,
-                template=decision.template,
-                office=self.office,
-                recipient=recipient,
-                reference=reference,
-                message_id=rfc_id,
-                in_reply_to=message.message_id,
-                references=message.references,
-                due_on=due_on,
-                reply_team=reply_team,
-                sent_at=now,
-                reply_to=signed if self.head.answers_are_read else "",
-            ).content
-        else:
-            content = self._letter(decision.template, reference, due_on, reply_team)
-        return OutboxEntry(
-            kind=OutboxKind.ACKNOWLEDGEMENT,
-            key=key,
+        letter = _Letter(
+            key=f"{reference}:acknowledgement",
             recipient=recipient,
-            outlet=self.head.acknowledgements if recipient else POST,
-            envelope_from=self.head.bounce_address,
-            message_id=rfc_id,
-            content=content,
-            send_after=now,
-            hold=decision.held or (None if recipient else Hold.DOUBT),
+            reference=reference,
+            reply_team=reply_team,
+            due_on=reply_by(decision, now),
+            law_days=law_days(decision, now),
+            now=now,
+        )
+        entry = self._outward(letter, message, decision.template)
+        usual = decision.usual_template
+        return replace(
+            entry,
+            # A message on X cannot be posted: a person answers it there.
+            hold=decision.held or (Hold.DOUBT if decision.by is AnswerBy.DIRECT_MESSAGE else None),
             release_at=release_at,
+            usual=self._outward(letter, message, usual).content if usual else None,
         )
 
     def new_date(
@@ -120,47 +120,88 @@ class Letters:
 
         It goes where that went and stands in the same thread; each date is told once.
         """
-        key = f"{reference}:new-date:{due_on.isoformat()}"
-        rfc_id, signed = self._signed(OutboxKind.ACKNOWLEDGEMENT, key, recipient, reference)
+        letter = _Letter(
+            key=f"{reference}:new-date:{due_on.isoformat()}",
+            recipient=recipient,
+            reference=reference,
+            reply_team=reply_team,
+            due_on=due_on,
+            law_days=(),
+            now=now,
+        )
+        return self._outward(letter, message, NEW_DATE)
+
+    def on_paper(
+        self,
+        message: Message,
+        *,
+        key: str,
+        template: str,
+        reference: str,
+        reply_team: str,
+        due_on: date | None,
+        address: Sequence[str],
+        now: datetime,
+    ) -> OutboxEntry:
+        """Return a letter to post to somebody whom no mail reaches, or no longer does.
+
+        `address` are the lines of the address block, the name first.
+        """
+        letter = _Letter(
+            key=key,
+            recipient="",
+            reference=reference,
+            reply_team=reply_team,
+            due_on=due_on,
+            law_days=(),
+            now=now,
+        )
+        return self._outward(letter, message, template, address=address)
+
+    def _outward(
+        self, letter: _Letter, message: Message, template: str, *, address: Sequence[str] = ()
+    ) -> OutboxEntry:
+        """Return a letter as mail where it has a recipient, else in PDF for the post room."""
+        kind, recipient = OutboxKind.ACKNOWLEDGEMENT, letter.recipient
+        rfc_id, signed = self._signed(kind, letter.key, recipient, letter.reference)
         if recipient:
             content = acknowledgement(
                 templates=self.templates,
-                template=NEW_DATE,
+                template=template,
                 office=self.office,
                 recipient=recipient,
-                reference=reference,
+                reference=letter.reference,
                 message_id=rfc_id,
                 in_reply_to=message.message_id,
                 references=message.references,
-                due_on=due_on,
-                reply_team=reply_team,
-                sent_at=now,
+                due_on=letter.due_on,
+                law_days=letter.law_days,
+                reply_team=letter.reply_team,
+                sent_at=letter.now,
                 reply_to=signed if self.head.answers_are_read else "",
             ).content
         else:
-            content = self._letter(NEW_DATE, reference, due_on, reply_team)
+            content = printed(
+                templates=self.templates,
+                template=template,
+                office=self.office,
+                reference=letter.reference,
+                due_on=letter.due_on,
+                law_days=letter.law_days,
+                reply_team=letter.reply_team,
+                address=address or address_block(message),
+                written_on=london_date(letter.now),
+            )
         return OutboxEntry(
-            kind=OutboxKind.ACKNOWLEDGEMENT,
-            key=key,
+            kind=kind,
+            key=letter.key,
             recipient=recipient,
             outlet=self.head.acknowledgements if recipient else POST,
             envelope_from=self.head.bounce_address,
             message_id=rfc_id,
             content=content,
-            send_after=now,
-            hold=None if recipient else Hold.DOUBT,
+            send_after=letter.now,
         )
-
-    def _letter(self, template: str, reference: str, due_on: date | None, reply_team: str) -> bytes:
-        text = printed(
-            templates=self.templates,
-            template=template,
-            office=self.office,
-            reference=reference,
-            due_on=due_on,
-            reply_team=reply_team,
-        )
-        return text.encode()
 
     def to_team(
         self,
@@ -224,6 +265,24 @@ def reply_by(decision: Decision, now: datetime) -> date | None:
     """
     first = min((day for _, day in due_days(decision)), default=None)
     return first if first is not None and first >= london_date(now) else None
+
+
+def law_days(decision: Decision, now: datetime) -> tuple[tuple[ClockKind, date], ...]:
+    """Return the days that the law gives for a request, of those that have not passed."""
+    days = due_days(decision)
+    return tuple((k, on) for k, on in days if k in REQUESTS and on >= london_date(now))
+
+
+def address_block(message: Message) -> tuple[str, ...]:
+    """Return the lines of a letter's address: the writer's name, then what a person recorded.
+
+    Only of what a person entered: in a mail anybody could write that header.
+    """
+    by_person = message.channel in {Channel.LETTER, Channel.CALL}
+    given = message.header(POSTAL_ADDRESS) if by_person else ""
+    lines = [line.strip() for line in given.split("|")]
+    name = message.sender.name.strip()
+    return tuple(line for line in (*([] if name in lines else [name]), *lines) if line)
 
 
 def due_days(decision: Decision) -> list[tuple[ClockKind, date]]:

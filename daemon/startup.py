@@ -27,6 +27,7 @@ from daemon.app import (
     open_store,
     template_files,
 )
+from daemon.compose import ACKNOWLEDGEMENTS, BODY_FILE, SUBJECT_FILE
 from daemon.config import Config, ConfigError, ConfigErrors, load
 from daemon.deadlines import in_words
 from daemon.reach import unreached
@@ -179,10 +180,21 @@ def check_templates(config: Config) -> tuple[ConfigError, ...]:
     except (OSError, ValueError) as error:
         why = f"The templates in {folders[-1]} cannot be read ({type(error).__name__})."
         return (ConfigError(file="daemon.toml", key="paths.templates", why=why),)
-    return tuple(
+    mistakes = [
         ConfigError(file=_template_file(path, config), key="", why=why)
         for path, why in templates.check()
-    )
+    ]
+    known = ", ".join(sorted(templates.acknowledgements))
+    mistakes += [
+        ConfigError(
+            file="routes.toml",
+            key=f"answer[{number}].template",
+            why=f'There is no text "{rule.template}". There are: {known}.',
+        )
+        for number, rule in enumerate(config.policy.texts, start=1)
+        if rule.template not in templates.acknowledgements
+    ]
+    return tuple(mistakes)
 
 
 def _template_file(path: str, config: Config) -> str:
@@ -201,12 +213,17 @@ def unused_templates(config: Config) -> tuple[ConfigError, ...]:
     except (OSError, ValueError):
         return ()  # `check_templates` says so
     included = {part for path in templates.paths for part, _ in templates.includes(path)}
+    named = {
+        f"{ACKNOWLEDGEMENTS}/{rule.template}/{name}"
+        for rule in config.policy.texts
+        for name in (SUBJECT_FILE, BODY_FILE)
+    }
     paths = (path.relative_to(config.templates_dir).as_posix() for path in own)
     why = "No mail uses this file. It takes the place of a shipped one of the same path and name."
     return tuple(
         ConfigError(file=str(config.templates_dir / path), key="", why=why)
         for path in paths
-        if not shipped.has(path) and path not in included
+        if not (shipped.has(path) or path in included or path in named)
     )
 
 

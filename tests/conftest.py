@@ -9,6 +9,7 @@ import pytest
 pytest.register_assert_rewrite("tests.contracts")
 
 pytest_plugins = (
+    "tests.servers.browser",
     "tests.servers.certificates",
     "tests.servers.dovecot",
     "tests.servers.smtp",

@@ -61,8 +61,8 @@ class Enquiries(Acts):
                 said += " Its acknowledgement waits until you release it or reply yourself."
             return said
 
-    def release(self, reference: str, *, by: str, note: str = "") -> str:
-        """Let a held acknowledgement go.
+    def release(self, reference: str, *, by: str, note: str = "", usual: bool = False) -> str:
+        """Let a held acknowledgement go; of two texts the careful one, or the `usual` one.
 
         Raises:
             CaseworkError: there is no such enquiry, or nothing of it is held.
@@ -70,16 +70,16 @@ class Enquiries(Acts):
         with self.store.write() as tx:
             now = self.clock()
             enquiry = self._enquiry(tx, reference)
-            released = tx.release(enquiry.id, now=now)
+            released = tx.release(enquiry.id, now=now, usual=usual)
             if not released:
                 msg = f"Nothing is held for {enquiry.reference}."
                 raise CaseworkError(msg)
             self._note(tx, enquiry, "released", by=by, note=note, now=now)
             said = f"The acknowledgement of {enquiry.reference} is released."
-            for letter in tx.to_post(released):
+            if tx.are_to_post(released):
                 said += (
-                    "\n\nIt has no e-mail address. Print this and post it, and say so with"
-                    f" `assurance posted {enquiry.reference} --by NAME`:\n\n{letter}"
+                    " It goes by post: print it from the folder of letters, and say that it has"
+                    f" gone with `assurance posted {enquiry.reference} --by NAME`."
                 )
             return said
 

@@ -60,12 +60,19 @@ def confirm(
 def release(
     reference: ReferenceArgument,
     by: ByOption,
+    usual: Annotated[
+        bool, typer.Option("--usual", help="The general text, not the one for somebody at risk.")
+    ] = False,
     config: ConfigOption = None,
     state: StateOption = None,
     note: NoteOption = "",
 ) -> None:
     """Let a held acknowledgement go."""
-    act("release", reference, config, state, by=by, note=note)
+
+    def doing(casework: Casework, by: str) -> str:
+        return casework.release(reference, by=by, note=note, usual=usual)
+
+    do(load_config(config, state), doing, by=by)
 
 
 def correct(

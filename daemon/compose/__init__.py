@@ -9,6 +9,7 @@ from __future__ import annotations
 from daemon.compose.examples import OFFICE as EXAMPLE_OFFICE
 from daemon.compose.examples import example_values
 from daemon.compose.facts import (
+    ACKNOWLEDGEMENTS,
     Composed,
     DigestItem,
     Enclosure,
@@ -17,12 +18,16 @@ from daemon.compose.facts import (
     OfficeText,
 )
 from daemon.compose.letters import acknowledgement
+from daemon.compose.mistakes import BODY_FILE, SUBJECT_FILE
 from daemon.compose.notices import notice
 from daemon.compose.templates import Rendered, Templates
 from daemon.compose.wire import mailable
 
 __all__ = [
+    "ACKNOWLEDGEMENTS",
+    "BODY_FILE",
     "EXAMPLE_OFFICE",
+    "SUBJECT_FILE",
     "Composed",
     "DigestItem",
     "Enclosure",

@@ -7,9 +7,11 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from daemon.compose.facts import ACKNOWLEDGEMENTS, DigestItem, NoticeFacts, OfficeText
+from daemon.compose.languages import language_of
 from daemon.compose.letters import letter_values
 from daemon.compose.notices import notice_values
 from daemon.model import (
+    AnswerBy,
     Box,
     Category,
     ClockKind,
@@ -89,9 +91,19 @@ _TIMED = NoticeFacts(reference=REFERENCE, received_at=_AT)
 def example_values(folder: str, *, office: OfficeText = OFFICE) -> Iterator[Mapping[str, object]]:
     """Give the values of each case that a template must cope with, the fullest first."""
     if folder.startswith(f"{ACKNOWLEDGEMENTS}/"):
-        for due_on in (_DUE_ON, None):
+        language = language_of(folder)
+        both = ((ClockKind.FOI, _DUE_ON), (ClockKind.DPA, _DUE_ON))
+        some = ((), both, both[:1], both[1:])
+        dates = (*((_DUE_ON, one) for one in some), (None, ()))
+        for by, (due_on, law_days) in product(AnswerBy, dates):
             yield letter_values(
-                office=office, reference=REFERENCE, due_on=due_on, reply_team="Customer Care"
+                office=office,
+                reference=REFERENCE,
+                due_on=due_on,
+                reply_team="Customer Care",
+                law_days=law_days,
+                by=by,
+                language=language,
             )
         return
     for facts, attached in product((_FULL, _BARE, _TIMED), (True, False)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from daemon.compose import wire
 from daemon.compose.facts import Composed
+from daemon.compose.languages import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ class Heading:
     in_reply_to: str | None
     references: tuple[str, ...]
     auto_submitted: str  # "auto-replied" or "auto-generated" (RFC 3834 §5)
+    language: str = ENGLISH
 
     def over(self, words: Rendered, *, attached: Sequence[bytes] = ()) -> Composed:
         """Return the finished mail: these headers, the words, perhaps parts attached.
@@ -57,7 +59,7 @@ class Heading:
             + wire.thread_headers(self.in_reply_to, self.references)
             + f"Auto-Submitted: {self.auto_submitted}\r\n"
             "X-Auto-Response-Suppress: All\r\n"
-            "Content-Language: en-GB\r\n"
+            f"Content-Language: {self.language}\r\n"
             "MIME-Version: 1.0\r\n"
         )
 

@@ -10,7 +10,9 @@ from jinja2 import TemplateError, TemplateNotFound, UndefinedError
 
 from daemon.compose.examples import OFFICE, REFERENCE, example_values
 from daemon.compose.facts import ACKNOWLEDGEMENTS, NOTICES, NoticeKind
+from daemon.compose.languages import is_language, language_of
 from daemon.compose.markup import one_line
+from daemon.model import GENERAL, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 
 SUBJECT_FILE, BODY_FILE, LAYOUT = "subject.txt", "body.md", "layout.html"
 REQUIRED_FOLDERS = (
-    f"{ACKNOWLEDGEMENTS}/general",
-    f"{ACKNOWLEDGEMENTS}/mp",
-    f"{ACKNOWLEDGEMENTS}/new-date",
+    *(f"{ACKNOWLEDGEMENTS}/{name}" for name in (GENERAL, "new-date")),
+    *(f"{ACKNOWLEDGEMENTS}/{rule.template}" for rule in TEXTS),
     *(f"{NOTICES}/{kind.value}" for kind in NoticeKind),
 )
 _UNKNOWN_NAME = re.compile(r"'\w+' is undefined")
@@ -35,6 +36,10 @@ def mistakes(templates: Templates) -> list[Mistake]:
     found = [*templates.broken.items(), *_wrong_includes(templates)]
     found += _wrong_layout(templates)
     for folder in sorted({*REQUIRED_FOLDERS, *templates.folders}):
+        if not is_language(language := language_of(folder)):
+            why = f"the ending {language!r} is no language that dates can be written in"
+            found.append((folder, why))
+            continue
         missing = _missing_files(templates, folder)
         found += missing
         if not missing and _can_render(templates, folder, {path for path, _ in found}):

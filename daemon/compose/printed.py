@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.compose.facts import ACKNOWLEDGEMENTS
+from daemon.compose.languages import in_words, language_of
 from daemon.compose.letters import letter_values
+from daemon.compose.markup import one_line
+from daemon.compose.paper import typeset
+from daemon.model import AnswerBy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from daemon.compose.facts import OfficeText
+    from daemon.compose.letters import LawDays
     from daemon.compose.templates import Templates
 
 
-def printed(
+def printed(  # noqa: PLR0913  a letter's parts, by keyword, nowhere else kept together
     *,
     templates: Templates,
     template: str,
@@ -22,11 +28,36 @@ def printed(
     reference: str,
     due_on: date | None,
     reply_team: str,
-) -> str:
-    """Return the words of an acknowledgement, for a person to print and post.
+    address: Sequence[str],
+    written_on: date,
+    law_days: LawDays = (),
+) -> bytes:
+    """Return an acknowledgement as a letter in PDF, for a person to print and post.
+
+    `address` are the lines of the address block, the name first; the dates are those of
+    Europe/London.
 
     Raises:
         LookupError, jinja2.TemplateError: as for `Templates.render`.
     """
-    values = letter_values(office=office, reference=reference, due_on=due_on, reply_team=reply_team)
-    return templates.render(f"{ACKNOWLEDGEMENTS}/{template}", values).text
+    language = language_of(template)
+    values = letter_values(
+        office=office,
+        reference=reference,
+        due_on=due_on,
+        reply_team=reply_team,
+        law_days=law_days,
+        by=AnswerBy.LETTER,
+        language=language,
+    )
+    folder = f"{ACKNOWLEDGEMENTS}/{template}"
+    lines = (one_line(line) for line in address)
+    return typeset(
+        templates.tokens(folder, values),
+        title=templates.subject(folder, values),
+        language=language,
+        office=office.name,
+        address=[line for line in lines if line],
+        written_on=in_words(written_on, language),
+        reference=reference,
+    )

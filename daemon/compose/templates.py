@@ -16,17 +16,17 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from daemon.compose.facts import ACKNOWLEDGEMENTS, NOTICES
+from daemon.compose.languages import ENGLISH, language_of
 from daemon.compose.markup import escape, new_parser, one_line, render
 from daemon.compose.mistakes import BODY_FILE, LAYOUT, SUBJECT_FILE, mistakes, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jinja2 import Template
+    from markdown_it.token import Token
 
     _Including = nodes.Include | nodes.Extends | nodes.Import | nodes.FromImport
-
-LANGUAGE = "en-GB"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,16 +104,24 @@ class Templates:
         return Rendered(
             subject=one_line(subject),
             text=page.text,
-            html=self.lay_out(title=page.title, content=page.html),
+            html=self.lay_out(title=page.title, content=page.html, language=language_of(folder)),
             subject_lines=len(subject.strip().splitlines()),
             main_headings=page.main_headings,
             links=page.links,
         )
 
-    def lay_out(self, *, title: str, content: str) -> str:
+    def subject(self, folder: str, values: Mapping[str, object]) -> str:
+        """Return the subject of a mail, in one line; raises as `render` does."""
+        return one_line(self._template(f"{folder}/{SUBJECT_FILE}").render(values))
+
+    def tokens(self, folder: str, values: Mapping[str, object]) -> Sequence[Token]:
+        """Return the text of a mail as Markdown tokens, for paper; raises as `render` does."""
+        return self._parser.parse(self._template(f"{folder}/{BODY_FILE}").render(values))
+
+    def lay_out(self, *, title: str, content: str, language: str = ENGLISH) -> str:
         """Return the page that holds a mail's HTML; raises as `render` does."""
         html = Markup(content)  # noqa: S704  made from Markdown in which every value is escaped and raw HTML is off
-        return self._template(LAYOUT).render(title=title, language=LANGUAGE, content=html)
+        return self._template(LAYOUT).render(title=title, language=language, content=html)
 
     def page(self, path: str, values: Mapping[str, object]) -> str:
         """Render a page of its own, every value escaped; raises as `render` does."""

@@ -16,6 +16,7 @@ from daemon.config.places import Places, Secret
 from daemon.config.reading import read
 from daemon.config.sentences import explain
 from daemon.model import (
+    TEXTS,
     Absence,
     Arrangement,
     ClockPolicy,
@@ -29,6 +30,7 @@ from daemon.model import (
     Principals,
     Route,
     Team,
+    TextRule,
 )
 
 if TYPE_CHECKING:
@@ -202,8 +204,14 @@ def _policy(files: Files, known: tuple[Stakeholder, ...]) -> Policy:
         absences=tuple(Absence(**one.model_dump()) for one in files.teams.absence),
         principals=Principals(**files.teams.principals.model_dump()),
         people=MappingProxyType({one.address: one.name for one in files.teams.person}),
+        texts=_texts(files),
         confirm_within_hours=files.clocks.clocks.confirm_within_hours,
     )
+
+
+def _texts(files: Files) -> tuple[TextRule, ...]:
+    rules = files.routes.answer
+    return TEXTS if rules is None else tuple(TextRule(**rule.model_dump()) for rule in rules)
 
 
 def _arrangement(one: ArrangementTable) -> Arrangement:

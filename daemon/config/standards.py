@@ -1,11 +1,15 @@
 """What routes.toml and clocks.toml may say: where enquiries go, and by when."""
 
+import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from daemon.config.fields import Name, Table, WorkingDays
+from daemon.config.fields import Name, Table, WorkingDays, is_name
+from daemon.model import AnswerBy, Category, ClockKind, Source
+
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class Routes(Table):
@@ -24,12 +28,45 @@ class LimitsTable(Table):
     in_all: Annotated[int, Field(ge=1)] = 2000
 
 
+def _text_name(value: str) -> str:
+    name, dot, language = value.partition(".")
+    if not is_name(name) or (dot and not _LANGUAGE.fullmatch(language)):
+        why = (
+            "Give the name of a folder below templates/acknowledgements, such as general, with"
+            " the language after a dot where it is not English, such as general.cy."
+        )
+        raise ValueError(why)
+    return value
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch("[a-z]{2}", value):
+        why = 'Write a language as two small letters (ISO 639-1), such as "cy" for Welsh.'
+        raise ValueError(why)
+    return value
+
+
+class AnswerRule(Table):
+    """Which text answers what; a list that is left out asks for nothing."""
+
+    template: Annotated[str, AfterValidator(_text_name)]
+    categories: tuple[Annotated[Category, Field(strict=False)], ...] = ()
+    sources: tuple[Annotated[Source, Field(strict=False)], ...] = ()
+    clocks: tuple[Annotated[ClockKind, Field(strict=False)], ...] = ()
+    by: tuple[Annotated[AnswerBy, Field(strict=False)], ...] = ()
+    languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
+    at_risk: bool = False
+    enabled: bool = True
+
+
 class RoutesFile(Table):
     """routes.toml."""
 
     routes: Routes
     suggestions: dict[str, Name]
     limits: LimitsTable = LimitsTable()
+    answer: tuple[AnswerRule, ...] | None = None
+    """None: the rules that ship."""
 
 
 def _climbing(minutes: tuple[int, ...]) -> tuple[int, ...]:

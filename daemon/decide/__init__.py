@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.decide.answers import holds_of, skip_of, template_of
+from daemon.decide.answers import holds_of, skip_of
 from daemon.decide.arrangements import in_force, lapsed
 from daemon.decide.aside import put_aside, set_aside
 from daemon.decide.case import Case, answered_address, arrangements_for, outsiders_forward
 from daemon.decide.clocks import clock_kinds_of, deadlines_of
 from daemon.decide.doors import is_private, no_enquiry
 from daemon.decide.routes import lies_with, registers_of, reply_team_of, route_of
+from daemon.decide.texts import answer_by, texts_of
 from daemon.decide.threads import joinable
 from daemon.model import ClockKind, Decision, Handling, Outcome, Route, Skip
 
@@ -92,6 +93,8 @@ def _opened(case: Case) -> Decision:
     team = case.policy.routes.get(route, "")
     skip = skip_of(case)
     holds = [] if skip else holds_of(case)
+    kinds = clock_kinds_of(case)
+    template, usual = ("", "") if skip else texts_of(case, kinds)
     link = case.context.links[0] if case.context.links else None
     reasons = [why, *(said for _, said in holds)]
     if link is not None:
@@ -108,12 +111,14 @@ def _opened(case: Case) -> Decision:
         team=team,
         reply_team=reply_team_of(case, route),
         registers=registers_of(case, route),
-        deadlines=tuple(deadlines_of(case, clock_kinds_of(case))),
+        deadlines=tuple(deadlines_of(case, kinds)),
         alerts=case.found.alerts,
         skip=skip,
         held=holds[0][0] if holds else None,
         held_also=tuple(hold for hold, _ in holds[1:]),
-        template="" if skip else template_of(case),
+        template=template,
+        usual_template=usual,
+        by=answer_by(case),
         recipient="" if skip else case.recipient,
         arrangements=tuple(a.id for a in case.arrangements),
         watchers=watchers_of(case),

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from daemon.classify.automation import is_no_reply
 from daemon.decide.aside import is_from_party
 from daemon.decide.case import is_forged
-from daemon.model import Box, Category, Handling, Hold, Skip, Source
+from daemon.model import Box, Category, Handling, Hold, Skip
 
 if TYPE_CHECKING:
     from daemon.decide.case import Case
-
-_MP_SOURCES = frozenset({Source.MP, Source.COMMITTEE_CHAIR})
 
 
 def skip_of(case: Case) -> Skip | None:
@@ -87,8 +85,3 @@ def _over_limit(case: Case) -> bool:
         or (sent.to_domain >= limits.per_domain and not known)
         or sent.in_all >= limits.in_all
     )
-
-
-def template_of(case: Case) -> str:
-    """Return the acknowledgement's name; a category's own text needs a decided category."""
-    return "mp" if case.found.source in _MP_SOURCES and case.on else "general"

@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING
 
 from daemon.compose import mailable
 from daemon.decide.arrangements import met
-from daemon.model import Category, ClockKind, Criterion, Forwarded
+from daemon.model import Category, Criterion, Forwarded
 from daemon.parse import authentication_failed
 
 if TYPE_CHECKING:
     from daemon.deadlines import WorkingDays
     from daemon.model import Arrangement, Classification, Context, Message, Policy
-
-
-# These clocks belong to what a message asks, whoever else is on the enquiry (process, clocks).
-REQUESTS = frozenset(
-    {ClockKind.FOI, ClockKind.FOI_REVIEW, ClockKind.EIR, ClockKind.EIR_REVIEW, ClockKind.DPA}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

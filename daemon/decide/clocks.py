@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.deadlines import deadline
-from daemon.decide.case import REQUESTS
 from daemon.decide.routes import is_new_complaint
 from daemon.decide.threads import is_in_open_thread
-from daemon.model import Category, ClockKind, Criterion, Deadline
+from daemon.model import REQUESTS, Category, ClockKind, Criterion, Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.decide.case import REQUESTS, is_forged
+from daemon.decide.case import is_forged
 from daemon.model import (
+    REQUESTS,
     Category,
     Criterion,
     EnquiryStatus,

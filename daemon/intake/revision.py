@@ -13,11 +13,11 @@ from connectors.base import RawMessage
 from daemon.compose import mailable
 from daemon.deadlines import london_date
 from daemon.decide import decide
-from daemon.decide.case import REQUESTS
 from daemon.intake.facts import Filed, InboxFacts, Sight
 from daemon.intake.prepare import Prepared
 from daemon.letters import reply_by
 from daemon.model import (
+    REQUESTS,
     ClockKind,
     Context,
     Criterion,
@@ -203,7 +203,7 @@ class Revision:
             reply_team=self.filing.team_name(decision.reply_team),
             now=sight.now,
         )
-        tx.write_anew(answer.id, entry.content)
+        tx.write_anew(answer.id, entry.content, usual=entry.usual)
         tx.audit("outbox_written-anew", f"outbox:{answer.id}", at=sight.now)
 
     def _tell_new_date(

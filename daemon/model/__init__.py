@@ -17,6 +17,8 @@ from daemon.model.decisions import (
     ThreadLink,
 )
 from daemon.model.enums import (
+    REQUESTS,
+    AnswerBy,
     Box,
     Category,
     Channel,
@@ -49,10 +51,15 @@ from daemon.model.policies import (
     Principals,
     Team,
 )
+from daemon.model.texts import GENERAL, TEXTS, TextRule
 
 __all__ = [
+    "GENERAL",
+    "REQUESTS",
+    "TEXTS",
     "Absence",
     "Address",
+    "AnswerBy",
     "Arrangement",
     "Attachment",
     "Box",
@@ -93,5 +100,6 @@ __all__ = [
     "Source",
     "Step",
     "Team",
+    "TextRule",
     "ThreadLink",
 ]

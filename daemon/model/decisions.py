@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from daemon.model.enums import InboxRole
+from daemon.model.enums import AnswerBy, InboxRole
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -128,6 +128,8 @@ class Decision:
     held: Hold | None = None
     held_also: tuple[Hold, ...] = ()  # further reasons to wait: then no hold ends by itself
     template: str = ""  # of the acknowledgement; "" where none is ever sent
+    usual_template: str = ""  # what goes if nobody sends a careful text; "" where it is the same
+    by: AnswerBy = AnswerBy.EMAIL
     recipient: str = ""  # "" with a template: a letter to post
     arrangements: tuple[str, ...] = ()
     watchers: tuple[str, ...] = ()  # colleagues who get a notice of it too
@@ -157,3 +159,4 @@ class OutboxEntry:
     send_after: datetime
     hold: Hold | None = None
     release_at: datetime | None = None  # a hold that ends by itself
+    usual: bytes | None = None  # what goes then, or on a person's word, in place of `content`

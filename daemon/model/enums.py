@@ -171,6 +171,20 @@ class ClockKind(StrEnum):
         return self not in {ClockKind.ACK, ClockKind.VULNERABLE, ClockKind.UPDATE}
 
 
+class AnswerBy(StrEnum):
+    """How an acknowledgement reaches somebody: on the channel they used (guide §1.9)."""
+
+    EMAIL = "email"
+    LETTER = "letter"
+    DIRECT_MESSAGE = "direct-message"
+
+
+# These clocks belong to what a message asks, whoever else is on the enquiry (process, clocks).
+REQUESTS = frozenset(
+    {ClockKind.FOI, ClockKind.FOI_REVIEW, ClockKind.EIR, ClockKind.EIR_REVIEW, ClockKind.DPA}
+)
+
+
 class FactKind(StrEnum):
     """What lets a clock run otherwise than from its receipt alone."""
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from daemon.model.enums import Handling, Route
+from daemon.model.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from daemon.model.texts import TextRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +248,7 @@ class Policy:
     principals: Principals = field(default_factory=Principals)
     people: Mapping[str, str] = field(default_factory=dict)
     """Members of staff an enquiry may be about: address → name."""
+    texts: tuple[TextRule, ...] = TEXTS  # which acknowledgement answers what
     confirm_within_hours: int = 1  # a held vulnerable text gives way to the general one
 
     @property

@@ -31,7 +31,7 @@ _KEPT = frozenset(
         "original-message-id", "disposition-notification-to", "return-receipt-to",
         "preferred-language", "accept-language", "comments", "keywords", "campaign-id",
         "cfbl-address", "thread-topic", "thread-index", "failed-recipients", "report-type",
-        "status", "supersedes",
+        "status", "supersedes", "x-postal-address",
     },
 )  # fmt: skip
 _KEPT_PREFIXES = (

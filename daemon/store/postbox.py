@@ -97,6 +97,7 @@ class Postbox(Rows):
                     envelope_from=entry.envelope_from,
                     rfc_message_id=entry.message_id,
                     content=entry.content,
+                    usual=entry.usual,
                     enquiry_id=enquiry_id,
                     message_id=message_id,
                     state=state,
@@ -126,11 +127,13 @@ class Postbox(Rows):
         found = self.connection.execute(query).one_or_none()
         return Acknowledged(**found._mapping) if found else None
 
-    def write_anew(self, entry_id: int, content: bytes) -> None:
+    def write_anew(self, entry_id: int, content: bytes, *, usual: bytes | None) -> None:
         """Put other words into a letter that is held."""
         row = schema.outbox
         self.connection.execute(
-            update(row).where(row.c.id == entry_id, row.c.state == "held").values(content=content)
+            update(row)
+            .where(row.c.id == entry_id, row.c.state == "held")
+            .values(content=content, usual=usual)
         )
 
     def new_dates_told(self, reference: str) -> list[date]:
@@ -273,12 +276,15 @@ class Postbox(Rows):
             .values(claimed_by=None, claimed_until=None, **values)
         )
 
-    def release(self, enquiry_id: int, *, now: datetime) -> list[int]:
-        """Let the held acknowledgement of an enquiry go; return the ids of what was held."""
+    def release(self, enquiry_id: int, *, now: datetime, usual: bool = False) -> list[int]:
+        """Let the held acknowledgement of an enquiry go; return the ids of what was held.
+
+        `usual` sends the usual text in place of the careful one, where there are both.
+        """
         row = schema.outbox.c
         held = and_(row.enquiry_id == enquiry_id, row.state == "held")
         ids = list(self.connection.scalars(select(row.id).where(held)))
-        self._let_go(ids, now=now)
+        self._let_go(ids, now=now, usual=usual)
         return ids
 
     def release_due(self, now: datetime) -> list[int]:
@@ -287,24 +293,30 @@ class Postbox(Rows):
         due = and_(row.state == "held", row.release_at.is_not(None), row.release_at <= now)
         query = select(row.id).where(due).with_for_update(skip_locked=True)
         ids = list(self.connection.scalars(query))
-        self._let_go(ids, now=now)
+        self._let_go(ids, now=now, usual=True)
         return ids
 
-    def _let_go(self, ids: Sequence[int], *, now: datetime) -> None:
+    def _let_go(self, ids: Sequence[int], *, now: datetime, usual: bool) -> None:
         row = schema.outbox.c
         state_of = {True: "waiting", False: "post"}
         for has_address, state in state_of.items():
             self.connection.execute(
                 update(schema.outbox)
                 .where(row.id.in_(ids), (row.recipient != "") == has_address)
-                .values(state=state, send_after=now, release_at=None)
+                .values(
+                    state=state,
+                    send_after=now,
+                    release_at=None,
+                    content=func.coalesce(row.usual, row.content) if usual else row.content,
+                    usual=None,
+                )
             )
 
-    def to_post(self, entry_ids: Sequence[int]) -> list[str]:
-        """Return the words of those entries that a person has to post."""
+    def are_to_post(self, entry_ids: Sequence[int]) -> bool:
+        """Whether a person has to post one of these entries."""
         row = schema.outbox.c
-        query = select(row.content).where(row.id.in_(entry_ids), row.state == "post")
-        return [content.decode() for content in self.connection.scalars(query)]
+        query = select(row.id).where(row.id.in_(entry_ids), row.state == "post").limit(1)
+        return self.connection.scalar(query) is not None
 
     def is_answered_by_letter(self, enquiry_id: int) -> bool:
         """Whether the acknowledgement of an enquiry has no address to go to."""

@@ -276,6 +276,8 @@ outbox = Table(
     Column("envelope_from", String(320), nullable=False),
     Column("rfc_message_id", Text, nullable=False, index=True),
     Column("content", LargeBinary, nullable=False),
+    # What goes instead when a hold ends by itself (process, "Vulnerable").
+    Column("usual", LargeBinary),
     _ref("enquiry_id", "enquiry.id"),
     _ref("message_id", "message.id", index=False),
     # waiting, held, post (a letter for the post room), claimed, sent, failed, cancelled
@@ -290,6 +292,8 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("not_delivered_at", UtcDateTime),  # a delivery report came back
     Column("last_error", Text, nullable=False, default=""),
+    # How often it was sent again because a report said: not now (docs/acknowledgements.md).
+    Column("resent", Integer, nullable=False, default=0, server_default=text("0")),
     UniqueConstraint("key", "recipient"),
     Index(
         "ix_outbox_open",
@@ -315,6 +319,18 @@ outbox = Table(
     Index("ix_outbox_recipient_day", "kind", "recipient", "created_at"),
     Index("ix_outbox_domain_day", "kind", "recipient_domain", "created_at"),
     Index("ix_outbox_day", "kind", "created_at"),
+)
+
+# Addresses that no mailbox stands behind, as keyed hashes: nothing is sent to them for a while.
+address_block = Table(
+    "address_block",
+    metadata,
+    _id(),
+    Column("address", String(24), nullable=False),
+    Column("status", String(16), nullable=False),  # what the report said, such as 5.1.1
+    Column("from_at", UtcDateTime, nullable=False),
+    Column("until_at", UtcDateTime, nullable=False),
+    UniqueConstraint("address"),
 )
 
 # The text of attachments, read after the commit; erased with its message.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from daemon.letters import Letters
 from daemon.model import Absence, Category, Criterion
+from daemon.store import schema
 from tests.builders import (
     NOW,
     OFFICE,
@@ -16,6 +18,7 @@ from tests.builders import (
     a_policy,
     a_team,
     an_office_over,
+    text_of,
 )
 from tests.fakes import FakeOutlet
 
@@ -258,6 +261,39 @@ def test_the_general_text_goes_if_nobody_acts_within_the_hour(alarming):
     outlet = FakeOutlet()
     alarming.sender.send_due(outlet)
     assert "resident@home.example" in outlet.recipients
+
+
+def words_of(office):
+    """The words of each mail that goes out now, by who gets it."""
+    outlet = FakeOutlet()
+    office.sender.send_due(outlet)
+    return {e.recipient: text_of(e.content) for e in outlet.sent}
+
+
+HUMANE = "we want you to be safe"
+
+
+def test_the_humane_text_is_what_waits_and_the_general_one_what_goes_after_an_hour(alarming):
+    """Process, "Vulnerable" (*house*)."""
+    reference = taken(alarming)
+    with alarming.store.read() as tx:
+        enquiry = tx.enquiry(reference)
+        query = select(schema.outbox.c.content).where(
+            schema.outbox.c.enquiry_id == enquiry.id, schema.outbox.c.kind == "acknowledgement"
+        )
+        assert HUMANE in text_of(tx.connection.scalar(query))
+    at(alarming, NOW + timedelta(minutes=60))
+    said = words_of(alarming)["resident@home.example"]
+    assert HUMANE not in said
+    assert "We have your message" in said
+
+
+@pytest.mark.parametrize(("usual", "humane"), [(False, True), (True, False)])
+def test_an_officer_sends_either_text(alarming, usual, humane):
+    reference = taken(alarming)
+    alarming.casework.confirm(reference, by="A. Name")
+    alarming.casework.release(reference, by="A. Name", usual=usual)
+    assert (HUMANE in words_of(alarming)["resident@home.example"]) is humane
 
 
 def test_after_a_confirmation_it_waits_for_the_officer(alarming):

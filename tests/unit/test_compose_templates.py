@@ -8,6 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from daemon.compose import Templates, example_values
+from daemon.compose.languages import language_of
 from tests.unit.composing import an_acknowledgement, body, shipped, sources
 
 GENERAL = "acknowledgements/general/body.md"
@@ -114,19 +115,27 @@ def test_every_mistake_is_told_at_once():
 
 def test_a_half_written_folder_is_a_mistake():
     """A new mail needs both files."""
-    found = changed("acknowledgements/foi/subject.txt", "About {{ reference }}")
-    assert found == [("acknowledgements/foi/body.md", "missing")]
+    found = changed("acknowledgements/press/subject.txt", "About {{ reference }}")
+    assert found == [("acknowledgements/press/body.md", "missing")]
+
+
+def test_a_mail_in_no_known_language_is_a_mistake():
+    """Its dates could not be written."""
+    found = changed("acknowledgements/general.qq/subject.txt", "About {{ reference }}")
+    (path, why), *_ = found
+    assert path == "acknowledgements/general.qq"
+    assert "no language" in why
 
 
 def test_a_new_folder_is_a_new_acknowledgement():
     """Adding a mail is adding a folder."""
     texts = sources()
     for name in ("subject.txt", "body.md"):
-        texts[f"acknowledgements/foi/{name}"] = texts[f"acknowledgements/general/{name}"]
+        texts[f"acknowledgements/press/{name}"] = texts[f"acknowledgements/general/{name}"]
     templates = Templates(texts)
     assert templates.check() == []
-    assert templates.acknowledgements == {"general", "mp", "new-date", "foi"}
-    assert an_acknowledgement(templates=templates, template="foi").content
+    assert templates.acknowledgements == {*shipped().acknowledgements, "press"}
+    assert an_acknowledgement(templates=templates, template="press").content
 
 
 def test_a_missing_value_is_an_error_not_a_gap():
@@ -152,7 +161,7 @@ def test_the_html_is_accessible_by_construction(folder):
     """Language, title, one main heading, no table, image, script or outside resource."""
     for values in example_values(folder):
         html = shipped().render(folder, values).html
-        assert '<html lang="en-GB">' in html
+        assert f'<html lang="{language_of(folder)}">' in html
         assert re.search(r"<title>[^<]+</title>", html)
         assert html.count("<h1>") == 1
         assert "<h3" not in html

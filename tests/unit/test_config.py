@@ -9,7 +9,7 @@ import pytest
 from daemon import config
 from daemon.config.files import Files
 from daemon.config.sentences import _fields, _tables
-from daemon.model import Arrangement, Box, Handling, Route, Team
+from daemon.model import TEXTS, Arrangement, Box, Handling, Route, Team
 from tests.unit.config_folders import SHIPPED, Folder
 
 
@@ -141,3 +141,27 @@ def test_every_key_has_its_place_in_the_docs():
     docs = (SHIPPED.parent / "docs" / "configuration.md").read_text()
     words = set(re.findall(r"[a-z][a-z_.-]+", docs))
     assert set(keys_of(Files)) <= words
+
+
+def test_the_rules_for_texts_that_ship_are_those_of_an_older_config_too(folder):
+    """A config without any `[[answer]]` answers as the shipped one does."""
+    assert folder.load().policy.texts == TEXTS
+    text = (folder.path / "routes.toml").read_text()
+    folder.write("routes.toml", text[: text.index("[[answer]]")])
+    assert folder.load().policy.texts == TEXTS
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ('template = "No Name"', "Give the name of a folder"),
+        ('template = "general"\nsources = ["mps"]', "committee-chair"),
+        ('template = "general"\nlanguages = ["Welsh"]', "two small letters"),
+        ('template = "general"\nchannel = "email"', "channel"),
+    ],
+)
+def test_a_mistake_in_a_rule_for_texts_is_named(folder, rule, why):
+    folder.add("routes.toml", f"\n[[answer]]\n{rule}\n")
+    (error,) = folder.errors()
+    assert error.file == "routes.toml"
+    assert why in f"{error.key} {error.why}"

@@ -20,7 +20,6 @@ from daemon.model import (
     Outcome,
     Sent,
     Skip,
-    Source,
 )
 from tests.builders import (
     NOW,
@@ -398,29 +397,6 @@ def test_a_forwards_reply_to_is_not_followed():
         sender=COLLEAGUE, forwarded=(a_forward(),), reply_to=(a_sender(f"team@{OFFICE}"),)
     )
     assert decided(message).recipient == "resident@home.example"
-
-
-@pytest.mark.parametrize(
-    ("found", "template"),
-    [
-        ({}, "general"),
-        ({"source": Source.MP, "criteria": (Criterion.MP_NON_ROUTINE,)}, "mp"),
-        ({"source": Source.COMMITTEE_CHAIR, "criteria": (Criterion.COMMITTEE_CHAIR,)}, "mp"),
-        ({"source": Source.MP, "routine": True}, "general"),
-        ({"criteria": (Criterion.VULNERABLE,)}, "general"),
-        (
-            {
-                "source": Source.MP,
-                "criteria": (Criterion.MP_NON_ROUTINE,),
-                "category": Category.NOT_AN_ENQUIRY,
-            },
-            "general",
-        ),
-    ],
-)
-def test_mps_on_oversight_have_a_text_of_their_own(found, template):
-    """Everybody else gets the general one."""
-    assert decided(found=a_classification(**found)).template == template
 
 
 def test_a_portal_with_a_person_behind_it_waits_for_a_person():

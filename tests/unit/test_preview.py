@@ -94,3 +94,18 @@ def test_a_text_that_is_not_utf8_is_refused(folder):
     (folder.path / "texts" / SUBJECT).write_bytes(b"\xff\xfe")
     assert run(folder, "check").exit_code == EX_CONFIG
     assert run(folder, "preview", "mp").exit_code == EX_CONFIG
+
+
+def test_a_rule_may_name_a_text_of_the_offices_own_and_none_that_is_not_there(folder):
+    own = folder.path / "texts" / "acknowledgements" / "press"
+    own.mkdir()
+    for name in ("subject.txt", "body.md"):
+        text = (share() / "templates/acknowledgements/general" / name).read_text(encoding="utf-8")
+        (own / name).write_text(text, encoding="utf-8")
+    folder.add("routes.toml", '\n[[answer]]\ntemplate = "press"\nsources = ["stakeholder"]\n')
+    assert warnings(folder) == []
+    folder.add("routes.toml", '\n[[answer]]\ntemplate = "pres"\n')
+    said = run(folder, "check")
+    assert said.exit_code == EX_CONFIG
+    assert 'There is no text "pres".' in said.stderr
+    assert "press" in said.stderr

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from daemon.model import (
+    TEXTS,
+    AnswerBy,
     Arrangement,
     Box,
     Category,
+    Channel,
+    ClockKind,
     Criterion,
     Handling,
     Hold,
@@ -31,7 +38,7 @@ from tests.builders import (
     a_sender,
     decided,
 )
-from tests.unit.composing import DIAGRAM, an_acknowledgement, body
+from tests.unit.composing import DIAGRAM, an_acknowledgement, body, shipped
 
 RESIDENT = "resident@home.example"
 ENQUIRIES = [one for one in Category if one is not Category.NOT_AN_ENQUIRY]
@@ -120,7 +127,11 @@ def test_the_reply_to_of_a_form_tool_is_answered(policy, skip, recipient):
 # What it says
 
 
-@pytest.mark.parametrize("template", ["general", "mp"])
+TO_ENQUIRERS = sorted(shipped().acknowledgements - {"new-date", "social", "general.cy"})
+LAW = ((ClockKind.FOI, date(2026, 3, 3)),)
+
+
+@pytest.mark.parametrize("template", TO_ENQUIRERS)
 @pytest.mark.parametrize("kind", ["plain", "html"])
 @pytest.mark.parametrize(
     "said",
@@ -139,38 +150,94 @@ def test_the_reply_to_of_a_form_tool_is_answered(policy, skip, recipient):
 )
 def test_it_tells_what_the_guide_asks_for(template, kind, said):
     """In every text, and in both of its parts."""
-    assert said in body(an_acknowledgement(template=template), kind)
+    assert said in body(an_acknowledgement(template=template, law_days=LAW), kind)
+
+
+MP_LETTER = {"source": Source.MP, "criteria": (Criterion.MP_NON_ROUTINE,)}
+CHAIR = {"source": Source.COMMITTEE_CHAIR, "criteria": (Criterion.COMMITTEE_CHAIR,)}
+FOI = {"category": Category.FOI_DPA, "source": Source.UNKNOWN}
+AT_RISK = {"criteria": (Criterion.VULNERABLE,)}
 
 
 @pytest.mark.parametrize(
     ("found", "template"),
     [
-        pytest.param({}, "general", id="§1.9 everybody: the general text"),
+        pytest.param({"source": Source.UNKNOWN}, "general", id="§1.9 whatever no rule fits"),
+        pytest.param({}, "complainant", id="§1.9 somebody who complains"),
+        pytest.param({"to_be_sorted": True}, "general", id="§1.7 what is to be sorted"),
+        pytest.param(MP_LETTER, "mp", id="§1.11 an MP on oversight"),
+        pytest.param(CHAIR, "chair", id="§1.4 a committee's Chair"),
         pytest.param(
-            {"source": Source.MP, "criteria": (Criterion.MP_NON_ROUTINE,)},
-            "mp",
-            id="§1.11 an MP on oversight: a text of their own",
+            {"source": Source.MP, "routine": True}, "general", id="§1.3 an MP's routine referral"
         ),
         pytest.param(
-            {"source": Source.COMMITTEE_CHAIR, "criteria": (Criterion.COMMITTEE_CHAIR,)},
-            "mp",
-            id="§1.11 a committee Chair: the same",
-        ),
-        pytest.param(
-            {"source": Source.MP, "routine": True},
+            {**MP_LETTER, "category": Category.NOT_AN_ENQUIRY},
             "general",
-            id="§1.3 an MP's routine referral: the general text",
+            id="an MP's letter that may be no enquiry runs no clock of 28 days",
         ),
         pytest.param(
-            {"category": Category.FOI_DPA, "to_be_sorted": True},
-            "general",
-            id="§1.7 to be sorted: the general text",
+            {"source": Source.ICO, "category": Category.ICO_DECISION}, "ico", id="§1.2 the ICO"
+        ),
+        pytest.param(
+            {"source": Source.ORGANISATION}, "organisation", id="an organisation we look into"
+        ),
+        pytest.param({**FOI, "matters": (ClockKind.FOI,)}, "foi", id="a request for information"),
+        pytest.param(
+            {**FOI, "matters": (ClockKind.EIR_REVIEW,)}, "foi", id="an environmental review"
+        ),
+        pytest.param({**FOI, "matters": (ClockKind.DPA,)}, "dpa", id="somebody's own data"),
+        pytest.param({**FOI, "to_be_sorted": True}, "general", id="§1.7 not yet decided"),
+        pytest.param(AT_RISK, "vulnerable", id="house: somebody who may be at risk"),
+        pytest.param(
+            {**AT_RISK, "to_be_sorted": True}, "vulnerable", id="house: sorted yet or not"
+        ),
+        pytest.param(
+            {**MP_LETTER, "criteria": (Criterion.MP_NON_ROUTINE, Criterion.VULNERABLE)},
+            "mp",
+            id="an MP who writes for somebody at risk is not the one at risk",
         ),
     ],
 )
 def test_who_gets_which_text(found, template):
     """A category's own text needs a category that is decided."""
     assert decided(found=a_classification(**found)).template == template
+
+
+@pytest.mark.parametrize(
+    ("found", "usual"),
+    [
+        pytest.param(AT_RISK, "general", id="the general one after an hour"),
+        pytest.param({**FOI, **AT_RISK}, "general", id="whatever they ask"),
+        pytest.param({}, "", id="nobody else has two texts"),
+    ],
+)
+def test_what_goes_if_no_duty_officer_sends_the_humane_text(found, usual):
+    assert decided(found=a_classification(**found)).usual_template == usual
+
+
+def test_a_letter_and_a_message_on_x_have_their_own_text():
+    letter = a_message(box=Box.POST, channel=Channel.LETTER, sender=a_sender(""))
+    direct = a_message(box=Box.X_DM, channel=Channel.X_DM, sender=a_sender("@jo"))
+    found = a_classification(source=Source.UNKNOWN)
+    texts = {decided(one, found=found).template: decided(one).by for one in (letter, direct)}
+    assert texts == {"letter": AnswerBy.LETTER, "social": AnswerBy.DIRECT_MESSAGE}
+
+
+@pytest.mark.parametrize(
+    ("enabled", "found", "texts"),
+    [
+        pytest.param(False, {}, ("complainant", ""), id="as it ships"),
+        pytest.param(True, {}, ("general.cy", ""), id="once a speaker has read it"),
+        pytest.param(True, AT_RISK, ("vulnerable", "general.cy"), id="after an hour"),
+    ],
+)
+def test_welsh_is_answered_in_welsh_once_it_is_switched_on(enabled, found, texts):
+    rules = tuple(
+        replace(rule, enabled=True) if enabled and rule.languages else rule for rule in TEXTS
+    )
+    found = a_classification(**found, language="cy")
+    decision = decided(found=found, policy=a_policy(texts=rules))
+    assert (decision.template, decision.usual_template) == texts
 
 
 # Silence: each with its reason on record
