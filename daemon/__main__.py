@@ -23,6 +23,7 @@ from daemon.commands import (
     enquiries,
     handling,
     meeting,
+    outgoing,
     pack,
     preview,
     reconcile,
@@ -81,7 +82,7 @@ app.add_typer(database, name="db")
 
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
-    *(stakeholders, registers, pack, audit, reconcile, record, replies, preview),
+    *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
 )
 for topic in TOPICS:
     topic.register(app)

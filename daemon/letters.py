@@ -43,10 +43,12 @@ class Letterhead:
     """What stands on every envelope of ours."""
 
     bounce_address: str  # envelope sender; takes delivery reports
+    bounces_are_signed: bool = False  # its mailbox takes plus-addresses too: each mail has its own
     signed_address: str  # base of the signed Reply-To
     message_id_domain: str
     acknowledgements: str  # outlet
     notices: str  # outlet
+    shadow: bool = False  # all is written down and nothing sent: the office tries us out
     answers_are_read: bool = False  # an inbox reads the signed address: answers may go there
 
 
@@ -163,7 +165,7 @@ class Letters:
     ) -> OutboxEntry:
         """Return a letter as mail where it has a recipient, else in PDF for the post room."""
         kind, recipient = OutboxKind.ACKNOWLEDGEMENT, letter.recipient
-        rfc_id, signed = self._signed(kind, letter.key, recipient, letter.reference)
+        rfc_id, signed, sender = self._signed(kind, letter.key, recipient, letter.reference)
         if recipient:
             content = acknowledgement(
                 templates=self.templates,
@@ -197,7 +199,8 @@ class Letters:
             key=letter.key,
             recipient=recipient,
             outlet=self.head.acknowledgements if recipient else POST,
-            envelope_from=self.head.bounce_address,
+            envelope_from=sender,
+            shadow=self.head.shadow,
             message_id=rfc_id,
             content=content,
             send_after=letter.now,
@@ -219,7 +222,7 @@ class Letters:
 
         Answers to it go to our own signed address, never to the enquirer.
         """
-        rfc_id, reply_to = self._signed(outbox_kind, key, recipient, facts.reference)
+        rfc_id, reply_to, sender = self._signed(outbox_kind, key, recipient, facts.reference)
         composed = notice(
             templates=self.templates,
             kind=kind,
@@ -237,7 +240,8 @@ class Letters:
             key=key,
             recipient=recipient,
             outlet=self.head.notices,
-            envelope_from=self.head.bounce_address,
+            envelope_from=sender,
+            shadow=self.head.shadow,
             message_id=rfc_id,
             content=composed.content,
             send_after=now,
@@ -245,16 +249,22 @@ class Letters:
 
     def _signed(
         self, kind: OutboxKind, key: str, recipient: str, reference: str
-    ) -> tuple[str, str]:
-        """Return the Message-ID and the Reply-To of an entry, both carrying its token."""
+    ) -> tuple[str, str, str]:
+        """Return the Message-ID, the Reply-To and the envelope sender of an entry.
+
+        All carry its token: the last where the mailbox that takes reports allows it.
+        """
         token = self.signer.sign(
             reference=reference or "none",
             purpose=_PURPOSES[kind],
             entry_key=f"{key}\n{recipient}",
         )
+        head = self.head
+        bounces = head.bounce_address
         return (
-            message_id(token, self.head.message_id_domain),
-            signed_address(self.head.signed_address, token),
+            message_id(token, head.message_id_domain),
+            signed_address(head.signed_address, token),
+            signed_address(bounces, token) if head.bounces_are_signed else bounces,
         )
 
 

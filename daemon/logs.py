@@ -60,7 +60,10 @@ EVENTS: Final = frozenset(
         "message_missed",
         "message_mark-failed",
         # the outbox and what leaves
+        "letters_laid-out",
         "outbox_sent",
+        "work_paused",
+        "work_resumed",
         "outlet_unavailable",
         "outlet_recovered",
         "outlet_access-denied",

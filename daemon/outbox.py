@@ -9,7 +9,7 @@ away: so no mail can keep the others waiting, and days without an outlet cost no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,16 @@ from connectors.base import (
     RejectedError,
     UnavailableError,
 )
-from daemon.compose import NoticeFacts, NoticeKind
-from daemon.letters import told_of_failure
 from daemon.model import ClockKind, OutboxKind
+from daemon.reports import failure_told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from connectors.base import ConnectorError, Outlet
-    from daemon.letters import Letters
+    from daemon.failures import Failures
+    from daemon.pace import Pace
     from daemon.store import Store
     from daemon.store.postbox import Claimed
 
@@ -62,13 +62,12 @@ class Sender:
     """The use case: the outbox's entries leave by their outlet."""
 
     store: Store
-    letters: Letters
-    operators: Sequence[str]
+    failures: Failures
     holder: str  # names this process in claims
     clock: Callable[[], datetime]
     jitter: Callable[[], float]  # 0 to 1
-    duty: Sequence[str] = ()  # everybody whom alerts go to
-    customer_care: str = ""  # the mailbox of those who write by post
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # of outlets that are limited
+    shadow: bool = False  # nothing is sent
 
     def send_due(self, outlet: Outlet, *, until: Callable[[], bool] = lambda: False) -> Round:
         """Send all that is due by one outlet; `until` says when to stop between two sends.
@@ -77,7 +76,7 @@ class Sender:
             StoreUnavailableError: the database does not answer.
         """
         done = Round()
-        while not until():
+        while not (self.shadow or until()):
             claimed = self._claim(outlet)
             if not claimed:
                 break
@@ -87,11 +86,17 @@ class Sender:
         return done
 
     def _claim(self, outlet: Outlet) -> list[Claimed]:
-        now = self.clock()
+        now, pace = self.clock(), self.paces.get(outlet.name)
+        limit = _PER_CLAIM if pace is None else min(_PER_CLAIM, pace.room(now))
+        if limit == 0:
+            return []  # the next round comes soon
         with self.store.write() as tx:
-            return tx.claim(
-                outlet.name, holder=self.holder, now=now, until=now + CLAIM, limit=_PER_CLAIM
+            claimed = tx.claim(
+                outlet.name, holder=self.holder, now=now, until=now + CLAIM, limit=limit
             )
+        if pace is not None:
+            pace.took(len(claimed))
+        return claimed
 
     def _send_all(
         self, outlet: Outlet, claimed: list[Claimed], done: Round, until: Callable[[], bool]
@@ -179,27 +184,9 @@ class Sender:
         with self.store.write() as tx:
             tx.mark_failed(entry.id, why=why)
             tx.audit("outbox_failed", f"outbox:{entry.id}", at=now, detail={"kind": entry.kind})
-            told = told_of_failure(
-                entry.kind,
-                entry.recipient,
-                operators=self.operators,
-                duty=self.duty,
-                customer_care=self.customer_care,
-            )
-            reference = tx.enquiry_by_id(entry.enquiry_id).reference if entry.enquiry_id else ""
-            facts = NoticeFacts(reference=reference, problem=why, failed=entry.kind)
-            notices = [
-                self.letters.to_team(
-                    NoticeKind.NOT_SENT,
-                    facts,
-                    key=f"outbox:{entry.id}:not-sent",
-                    recipient=person,
-                    now=now,
-                    outbox_kind=OutboxKind.OPERATOR,
-                )
-                for person in told
-            ]
-            tx.queue(notices, enquiry_id=entry.enquiry_id, message_id=entry.message_id, now=now)
+            failure = failure_told(why.encode())
+            no_mailbox = failure.status if failure and failure.has_no_mailbox else ""
+            self.failures.follow(tx, entry, problem=why, no_mailbox=no_mailbox, now=now)
 
     def free_claims_of_the_gone(self, is_gone: Callable[[str], bool]) -> int:
         """Free what a process that has ended had claimed; return how many entries."""

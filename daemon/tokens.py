@@ -52,6 +52,7 @@ class Token:
     reference: str  # as printed, e.g. PH-7K3M9-QXDT2
     purpose: Purpose
     unique: str
+    text: str = ""  # as it stands in a Message-ID or address
 
 
 def new_reference(prefix: str, random_bits: int) -> str:
@@ -149,6 +150,7 @@ class Signer:
             reference=f"{prefix}-{bare[:5]}-{bare[5:]}",
             purpose=Purpose(match["purpose"]),
             unique=match["unique"],
+            text=match[0],
         )
 
     @property

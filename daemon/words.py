@@ -138,6 +138,7 @@ HOLDS: Mapping[Hold, str] = MappingProxyType(
         Hold.OWN_DOMAIN_FORWARD: "a colleague passed it on from somebody outside",
         Hold.PROPOSED_SET_ASIDE: "it may be no enquiry at all",
         Hold.DOUBT: "there is doubt whether an answer should go",
+        Hold.BLOCKED: "our last mail to this address came back",
     }
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,14 @@ from email.utils import format_datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from connectors.base import Batch, Cursor, RawMessage
 from daemon.casework import Casework
 from daemon.deadlines import WorkingDays
 from daemon.decide import decide
+from daemon.failures import Failures
 from daemon.intake import Filing, InboxFacts, Intake
 from daemon.intake.context import ContextReader
 from daemon.letters import Letterhead, Letters
@@ -352,6 +355,12 @@ class Office:
         return [{"recipient": one.recipient, "text": text_of(one.content)} for one in found]
 
 
+def printed_words(content: bytes) -> str:
+    """The words of a letter of ours in PDF, in one line."""
+    pages = PdfReader(io.BytesIO(content)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
 def text_of(content: bytes) -> str:
     """The plain text of a mail of ours."""
     mail = message_from_bytes(content, policy=default)
@@ -363,10 +372,11 @@ def a_signer(*keys: tuple[str, bytes]) -> Signer:
     return Signer(keys or [("k1", KEY)])
 
 
-def some_letters(signer: Signer) -> Letters:
+def some_letters(signer: Signer, *, bounces_are_signed: bool = False) -> Letters:
     """Letters with the shipped templates; all of them leave by the outlet `relay`."""
     head = Letterhead(
         bounce_address=f"returns@{OFFICE}",
+        bounces_are_signed=bounces_are_signed,
         signed_address=f"assurance@{OFFICE}",
         message_id_domain=OFFICE,
         acknowledgements="relay",
@@ -381,11 +391,12 @@ def an_office_over(
     policy: Policy | None = None,
     clock: FakeClock | None = None,
     holder: str = "tests",
+    bounces_are_signed: bool = False,
 ) -> Office:
     """The use cases over a store."""
     policy, clock = policy or a_policy(), clock or FakeClock(NOW)
     signer, classifier = a_signer(), FakeClassifier(a_classification())
-    letters = some_letters(signer)
+    letters = some_letters(signer, bounces_are_signed=bounces_are_signed)
     operators = (f"operator@{OFFICE}",)
     numbers = itertools.count(1)
     return Office(
@@ -406,8 +417,12 @@ def an_office_over(
         ),
         sender=Sender(
             store=store,
-            letters=letters,
-            operators=operators,
+            failures=Failures(
+                letters=letters,
+                policy=policy,
+                days=WorkingDays(policy.clocks),
+                operators=operators,
+            ),
             holder=holder,
             clock=clock,
             jitter=lambda: 1.0,

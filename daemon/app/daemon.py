@@ -23,6 +23,7 @@ from daemon.app.leases import Leases
 from daemon.app.parts import (
     inbox_facts,
     make_attachment_reader,
+    make_failures,
     make_inbox,
     make_intake,
     make_letters,
@@ -41,8 +42,11 @@ from daemon.enrich import Enricher
 from daemon.intake.revision import Revision
 from daemon.logs import get_logger
 from daemon.outbox import Sender
+from daemon.pace import Pace
 from daemon.pack import Packer
+from daemon.pauses import Pauses
 from daemon.poll import Poller
+from daemon.postroom import PostRoom
 from daemon.reconcile import Reconciler
 from daemon.recount import Recounter
 from daemon.reviews import Reviewer
@@ -123,14 +127,19 @@ class App:
         self._enricher = self._make_enricher()
         self._sender = Sender(
             store=store,
-            letters=letters,
-            operators=config.operators,
-            duty=config.policy.duty,
-            customer_care=config.policy.care_mailbox,
+            failures=make_failures(config, letters),
             holder=self._holder,
             clock=clock,
             jitter=random.random,
+            paces={
+                one.name: Pace(per_minute=one.per_minute)
+                for one in config.outlets
+                if one.per_minute
+            },
+            shadow=config.use.shadow,
         )
+        self._post_room = PostRoom(store=store, folder=config.use.letters)
+        self._pauses = Pauses(store=store, log=self._log, said=set())
         self._sweeper = Sweeper(store=store, policy=config.policy, letters=letters, clock=clock)
         self.inboxes = {one.name: make_inbox(one, clock) for one in config.inboxes}
         self.outlets = {one.name: make_outlet(one) for one in config.outlets}
@@ -207,9 +216,13 @@ class App:
 
     def _make_ticks(self) -> dict[str, Tick]:
         work: dict[str, Callable[[], object]] = {
-            f"poll:{name}": poller.poll for name, poller in self._pollers.items()
+            f"poll:{name}": self._pauses.around(f"inbox:{name}", poller.poll)
+            for name, poller in self._pollers.items()
         }
-        work |= {f"send:{name}": courier.send for name, courier in self._couriers.items()}
+        work |= {
+            f"send:{name}": self._pauses.around(f"outlet:{name}", courier.send)
+            for name, courier in self._couriers.items()
+        }
         work["sweep"] = self._sweep
         work["reconcile"] = self._reconcile
         work["recount"] = self._recount
@@ -273,6 +286,8 @@ class App:
             self._log.info("sweep_finished", due=done.steps, count=done.released)
             for name in self.outlets:
                 self._wake(f"send:{name}")
+        if laid := self._post_room.lay_out():
+            self._log.info("letters_laid-out", count=laid)
 
     def _recount(self) -> None:
         moved = self._recounter.follow()

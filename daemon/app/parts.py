@@ -15,6 +15,7 @@ from daemon.casework import Casework
 from daemon.compose import OfficeText, Templates
 from daemon.config import ImapInboxConfig, SmtpOutletConfig
 from daemon.deadlines import WorkingDays
+from daemon.failures import Failures
 from daemon.intake import Filing, InboxFacts, Intake
 from daemon.intake.context import ContextReader
 from daemon.intake.revision import Revision
@@ -95,13 +96,25 @@ def make_letters(config: Config, templates: Templates, signer: Signer) -> Letter
     office = config.office
     head = Letterhead(
         bounce_address=office.bounce_address,
+        bounces_are_signed=office.bounce_plus_addressing,
         signed_address=office.signed_address,
         message_id_domain=office.message_id_domain,
+        shadow=config.use.shadow,
         acknowledgements=config.use.acknowledgements,
         notices=config.use.notices,
         answers_are_read=any(one.address == office.signed_address for one in config.inboxes),
     )
     return Letters(templates=templates, office=office_text(config), head=head, signer=signer)
+
+
+def make_failures(config: Config, letters: Letters) -> Failures:
+    """Return what follows when a mail of ours fails for good."""
+    return Failures(
+        letters=letters,
+        policy=config.policy,
+        days=WorkingDays(config.policy.clocks),
+        operators=config.operators,
+    )
 
 
 def open_store(config: Config) -> Store:

@@ -13,6 +13,7 @@ from daemon.casework.enquiries import Enquiries
 from daemon.casework.handling import Handlings
 from daemon.casework.joining import Joining
 from daemon.casework.meeting import Meetings
+from daemon.casework.outgoing import Outgoing
 from daemon.casework.replies import Replies
 
 __all__ = ["Casework", "CaseworkError", "Correction"]
@@ -20,6 +21,14 @@ __all__ = ["Casework", "CaseworkError", "Correction"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casework(
-    Enquiries, ArrangementActs, ClockActs, Assigning, Joining, Handlings, Meetings, Replies
+    Enquiries,
+    ArrangementActs,
+    ClockActs,
+    Assigning,
+    Joining,
+    Handlings,
+    Meetings,
+    Replies,
+    Outgoing,
 ):
     """The use cases of staff, over one store."""

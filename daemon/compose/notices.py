@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from daemon.compose.templates import Templates
     from daemon.model import Evidence, RegisterEntry
 
-_COMMANDS = ("replied", "not-replied", "reopen", "close", "confirm", "release")
+_COMMANDS = ("replied", "not-replied", "reopen", "close", "confirm", "release", "posted")
 _MAX_EVIDENCE = 20
 _MAX_WORDS = 300  # characters of one item of evidence
 
@@ -131,6 +131,9 @@ def notice_values(
             "arrangements": code("assurance arrangement list"),
             "reconcile": code("assurance reconcile"),
             "show_any": code("assurance show REFERENCE"),
+            "letter": code(
+                f'assurance letter {facts.reference} --address "NAME, STREET, TOWN" --by NAME'
+            ),
             "replied_any": code("assurance replied REFERENCE --by NAME"),
             "write": code(f"assurance update {facts.reference} --by NAME --note WORDS"),
             "call_back_yes": code(f"assurance call-back {facts.reference} --yes --by NAME"),

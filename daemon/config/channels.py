@@ -115,6 +115,8 @@ class OutletBase(Table):
     """What every outlet has."""
 
     name: Name
+    per_minute: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    """How many mails its provider takes in a minute (Exchange Online: 30); None: any number."""
 
 
 class MaildirOutletConfig(OutletBase):
@@ -160,6 +162,10 @@ class Use(Table):
 
     acknowledgements: Name
     notices: Name
+    shadow: bool = False
+    """Everything is decided and written down, and nothing is sent."""
+    letters: StatePath = Field("letters", validate_default=True)
+    """The folder that letters to print and post are laid into."""
 
 
 class OutletsFile(Table):

@@ -30,6 +30,8 @@ class Office(Table):
     from_name: Line
     from_address: MailAddress
     bounce_address: MailAddress
+    bounce_plus_addressing: bool = False
+    """Whether mail to bounce_address+anything reaches its mailbox too: then each mail is signed."""
     signed_address: MailAddress
     message_id_domain: Domain
     reference_prefix: Annotated[str, Field(pattern=r"^[A-Z]{1,4}$")]
@@ -40,16 +42,37 @@ class Office(Table):
     @field_validator("signed_address")
     @classmethod
     def _leaves_room_for_a_token(cls, value: str) -> str:
-        if "+" in value:
-            why = "Leave out the + and what follows: the daemon puts its own token there."
-            raise ValueError(why)
-        if len(value.partition("@")[0]) > _SIGNED_LOCAL_LENGTH:
-            why = (
-                f"Use at most {_SIGNED_LOCAL_LENGTH} characters before the @, so that the token"
-                " behind them still fits into an address (RFC 5321 allows 64)."
-            )
-            raise ValueError(why)
+        return _with_room(value)
+
+    @field_validator("bounce_plus_addressing")
+    @classmethod
+    def _can_be_signed(cls, value: bool, info: ValidationInfo) -> bool:
+        address = info.data.get("bounce_address")
+        if value and address is not None:
+            try:
+                _with_room(address)
+            except ValueError as error:
+                why = f"The bounce_address cannot be signed. {error}"
+                raise ValueError(why) from None
         return value
+
+
+def _with_room(value: str) -> str:
+    """Return an address that a token can be put into.
+
+    Raises:
+        ValueError: it is too long, or has a plus already.
+    """
+    if "+" in value:
+        why = "Leave out the + and what follows: the daemon puts its own token there."
+        raise ValueError(why)
+    if len(value.partition("@")[0]) > _SIGNED_LOCAL_LENGTH:
+        why = (
+            f"Use at most {_SIGNED_LOCAL_LENGTH} characters before the @, so that the token"
+            " behind them still fits into an address (RFC 5321 allows 64)."
+        )
+        raise ValueError(why)
+    return value
 
 
 class DirectoryTable(Table):

@@ -26,6 +26,7 @@ class LimitsTable(Table):
     per_address: Annotated[int, Field(ge=1)] = 4
     per_domain: Annotated[int, Field(ge=1)] = 100
     in_all: Annotated[int, Field(ge=1)] = 2000
+    block_days: Annotated[int, Field(ge=0, le=366)] = 30
 
 
 def _text_name(value: str) -> str:

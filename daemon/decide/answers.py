@@ -59,6 +59,11 @@ def holds_of(case: Case) -> list[tuple[Hold, str]]:
             Hold.DOUBT,
             "Nobody reads replies at the sender's address, and it names another one.",
         ),
+        (
+            case.context.blocked,
+            Hold.BLOCKED,
+            "Our last mail to this address came back: a person writes another way.",
+        ),
         (_over_limit(case), Hold.LIMIT, "Too many acknowledgements today: a person has a look."),
     )
     return [(hold, why) for applies, hold, why in reasons if applies]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from daemon.failures import Failures
 from daemon.intake.replies import Seeing
-from daemon.intake.reports import ids_told, tells_of_failure
-from daemon.model import InboxRole, Skip
+from daemon.model import Skip
+from daemon.reports import failure_told, ids_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
     from daemon.intake.facts import Filed, Sight
     from daemon.intake.filing import Filing
     from daemon.intake.prepare import Prepared
+    from daemon.reports import Failure
     from daemon.store import Transaction
+
+
+# A server gave up after days, or our relay did: three more tries, then by post.
+RESEND_AFTER = (timedelta(hours=4), timedelta(hours=12), timedelta(days=1))
 
 
 def note(
@@ -26,36 +33,60 @@ def note(
     message_id: int | None,
     filing: Filing,
     reader: ContextReader,
-    operators: Sequence[str],
 ) -> None:
-    """Note what an internal message tells: a reply was seen, or our mail was refused.
+    """Note what an internal message tells: a reply was seen.
 
     `message_id` is None for sent mail that is not ours to read.
     """
     Seeing(filing=filing, reader=reader).look_at(tx, sight, message_id=message_id)
-    content = sight.item.raw.content
-    if sight.inbox.role is InboxRole.BOUNCES and is_failure_report(sight.item):
-        ids = [word for word in ids_told(content) if reader.is_signed(word)]
-        for entry in tx.mark_not_delivered(ids, now=sight.now):
-            tx.audit("outbox_not-delivered", f"outbox:{entry.id}", at=sight.now)
-            filing.not_delivered(tx, entry, operators=operators, now=sight.now)
 
 
-def is_failure_report(item: Prepared) -> bool:
-    """Whether a message reports that mail failed for good.
+def failure_of(item: Prepared) -> Failure | None:
+    """Return the failure that a message reports.
 
     Answering machines write to the envelope sender too: that is no failure of ours.
     """
     report = item.found is not None and item.found.automation is Skip.DELIVERY_REPORT
-    return report and tells_of_failure(item.raw.content)
+    return failure_told(item.raw.content) if report else None
 
 
 def hear_failure(
-    tx: Transaction, item: Prepared, *, filing: Filing, reader: ContextReader, now: datetime
+    tx: Transaction,
+    item: Prepared,
+    *,
+    filing: Filing,
+    reader: ContextReader,
+    operators: Sequence[str],
+    now: datetime,
 ) -> None:
-    """Note that a colleague's reply came back; the report may lie in any inbox."""
-    if is_failure_report(item):
-        Seeing(filing=filing, reader=reader).hear_failure(tx, item.raw.content, now=now)
+    """Note that a mail of ours, or a colleague's reply, came back.
+
+    The report may lie in any inbox. What failed for now alone is sent again later, a few times.
+    """
+    failure = failure_of(item)
+    if failure is None:
+        return
+    content = item.raw.content
+    if failure.permanent:
+        Seeing(filing=filing, reader=reader).hear_failure(tx, content, now=now)
+    for entry in tx.returned(reader.own_ids(ids_told(content), filing.letters.head)):
+        if not failure.permanent and entry.resent < len(RESEND_AFTER):
+            tx.send_again(entry.id, at=now + RESEND_AFTER[entry.resent])
+            detail: dict[str, object] = {"status": failure.status, "resent": entry.resent + 1}
+            tx.audit("outbox_sent-back", f"outbox:{entry.id}", at=now, detail=detail)
+            continue
+        tx.mark_not_delivered(entry.id, now=now)
+        tx.audit("outbox_not-delivered", f"outbox:{entry.id}", at=now)
+        failures = Failures(
+            letters=filing.letters, policy=filing.policy, days=filing.days, operators=operators
+        )
+        failures.follow(
+            tx,
+            entry,
+            problem="The recipient's mail server sent it back.",
+            no_mailbox=failure.status if failure.has_no_mailbox else "",
+            now=now,
+        )
 
 
 def look_back(tx: Transaction, filed: Filed, *, filing: Filing, reader: ContextReader) -> None:

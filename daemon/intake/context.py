@@ -10,12 +10,13 @@ from daemon.deadlines import LONDON, london_date
 from daemon.decide import recipient_of
 from daemon.model import Context
 from daemon.parse import authentication_failed
-from daemon.tokens import Purpose, find_references
+from daemon.tokens import Purpose, find_references, message_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from daemon.intake.facts import InboxFacts
+    from daemon.letters import Letterhead
     from daemon.model import Message, Policy
     from daemon.store import Transaction
     from daemon.tokens import Signer, Token
@@ -44,6 +45,7 @@ class ContextReader:
         servers = self.policy.directory.own_servers
         ours = self.policy.directory.is_own(sender) and not authentication_failed(message, servers)
         office = self.policy.directory.mp_office(sender, london_date(received_at))
+        recipient = recipient_of(message, self.policy)
         addressed = self.verify(a.address for a in (*message.to, *message.cc))
         # The nearest message of the thread first: In-Reply-To, then References backwards.
         thread = list(dict.fromkeys((*message.in_reply_to, *reversed(message.references))))
@@ -58,7 +60,8 @@ class ContextReader:
                 sender=(sender, *office.addresses) if office else (sender,),
                 sender_domains=office.domains if office else (),
             ),
-            sent_today=tx.acknowledged_since(recipient_of(message, self.policy), _midnight(now)),
+            sent_today=tx.acknowledged_since(recipient, _midnight(now)),
+            blocked=tx.is_blocked(self.signer.keyed_hash(recipient.lower()), now=now),
             arrangements=tx.arrangements(),
             go_live_at=inbox.go_live_at,
             # The Message-ID alone is not enough: somebody who writes with that of our
@@ -73,9 +76,17 @@ class ContextReader:
         found = (self.signer.verify(text, prefix=self.prefix) for text in texts)
         return [token for token in found if token is not None]
 
-    def is_signed(self, message_id: str | None) -> bool:
+    def own_ids(self, words: Iterable[str], head: Letterhead) -> set[str]:
+        """Return the Message-IDs of ours that some words are, or that stand in a signed address."""
+        found: set[str] = set()
+        for word in words:
+            for token in self.verify([word]):
+                found |= {word, message_id(token.text, head.message_id_domain)}
+        return found
+
+    def is_signed(self, own_id: str | None) -> bool:
         """Whether a Message-ID carries a token of ours."""
-        return message_id is not None and bool(self.verify([message_id]))
+        return own_id is not None and bool(self.verify([own_id]))
 
 
 def _midnight(now: datetime) -> datetime:

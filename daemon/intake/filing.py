@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from daemon import reach
-from daemon.compose import NoticeFacts, NoticeKind, mailable
+from daemon.compose import NoticeKind, mailable
 from daemon.deadlines import deadline, london_date, steps_of
 from daemon.decide.arrangements import named_in
 from daemon.intake.facts import Filed
-from daemon.letters import facts_of, told_of_failure
+from daemon.letters import facts_of
 from daemon.model import ClockKind, Criterion, EnquiryStatus, Hold, OutboxKind, Outcome, Route
 from daemon.recount import counted, recount
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from daemon.compose import NoticeFacts
     from daemon.deadlines import WorkingDays
     from daemon.intake.facts import Sight
     from daemon.letters import Letters
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from daemon.store import Transaction
     from daemon.store.clocks import OpenClock
     from daemon.store.messages import StoredMessage
-    from daemon.store.postbox import Undelivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,35 +268,6 @@ class Filing:
                 but=tx.subjects(filed.enquiry_id),
             )
         ]
-
-    def not_delivered(
-        self, tx: Transaction, entry: Undelivered, *, operators: Sequence[str], now: datetime
-    ) -> None:
-        """Tell who can act that a mail of ours came back (docs/acknowledgements.md)."""
-        told = told_of_failure(
-            entry.kind,
-            entry.recipient,
-            operators=operators,
-            duty=self.policy.duty,
-            customer_care=self.policy.care_mailbox,
-        )
-        facts = NoticeFacts(
-            reference=tx.enquiry_by_id(entry.enquiry_id).reference if entry.enquiry_id else "",
-            problem="The recipient's mail server sent it back.",
-            failed=entry.kind,
-        )
-        notices = [
-            self.letters.to_team(
-                NoticeKind.NOT_SENT,
-                facts,
-                key=f"outbox:{entry.id}:not-sent",
-                recipient=person,
-                now=now,
-                outbox_kind=OutboxKind.OPERATOR,
-            )
-            for person in told
-        ]
-        tx.queue(notices, enquiry_id=entry.enquiry_id, message_id=entry.message_id, now=now)
 
     def _facts(self, filed: Filed) -> NoticeFacts:
         return facts_of(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from daemon import reach
 from daemon.compose import NoticeKind
 from daemon.deadlines import london_date
-from daemon.intake.reports import ids_told, message_ids_told
 from daemon.model import ClockKind, EnquiryStatus
 from daemon.parse import authentication_failed
+from daemon.reports import ids_told, message_ids_told
 from daemon.store.replies import SentMail
 from daemon.told import facts_of_enquiry
 

@@ -353,11 +353,17 @@ class Intake:
             message_id=message_id,
             filing=self.filing,
             reader=self.reader,
-            operators=self.operators,
         )
 
     def _hear_failure(self, tx: Transaction, item: Prepared, now: datetime) -> None:
-        around.hear_failure(tx, item, filing=self.filing, reader=self.reader, now=now)
+        around.hear_failure(
+            tx,
+            item,
+            filing=self.filing,
+            reader=self.reader,
+            operators=self.operators,
+            now=now,
+        )
 
     def _enquiry(self, tx: Transaction, sight: Sight) -> tuple[int | None, str]:
         """Return the enquiry a message belongs to, opened if need be, and its reference."""

@@ -100,6 +100,7 @@ class Context:
     own_message: bool = False  # its Message-ID was signed by us, and it comes from us
     command: bool = False  # it answers a notice at our signed address
     inbox_address: str = ""  # of the mailbox it lies in
+    blocked: bool = False  # our last mail to the recipient came back: nobody is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,4 +160,5 @@ class OutboxEntry:
     send_after: datetime
     hold: Hold | None = None
     release_at: datetime | None = None  # a hold that ends by itself
+    shadow: bool = False  # written down, never sent
     usual: bytes | None = None  # what goes then, or on a person's word, in place of `content`

@@ -241,6 +241,7 @@ class Hold(StrEnum):
     OWN_DOMAIN_FORWARD = "own-domain-forward"
     PROPOSED_SET_ASIDE = "proposed-set-aside"
     DOUBT = "doubt"
+    BLOCKED = "address-blocked"
 
 
 class Step(StrEnum):

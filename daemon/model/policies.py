@@ -128,6 +128,7 @@ class Limits:
     per_address: int = 4
     per_domain: int = 100
     in_all: int = 2000
+    block_days: int = 30  # an address that nobody is behind is left alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

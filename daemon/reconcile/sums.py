@@ -22,6 +22,7 @@ _ANSWERS = {
     "claimed": "waiting",
     "held": "held",
     "post": "to be posted",
+    "shadow": "written, not sent (shadow mode)",
     "failed": "failed",
     "not-delivered": "failed",
     "cancelled": "replied to before",

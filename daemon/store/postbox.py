@@ -6,19 +6,22 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, insert, or_, select, text, update
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
 
 from daemon.model import OutboxKind, Sent
 from daemon.store import schema
 from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, TextClause
 
     from daemon.model import OutboxEntry
+
+NOT_SENT = ("failed", "waiting", "claimed", "held", "post", "shadow")
+"""The states of what has not left and was not cancelled; `shadow` never will."""
 
 # Written out, not bound: only so does SQLite see that the index of what is open will do.
 _OPEN = text("outbox.state IN ('waiting', 'claimed')")
@@ -50,6 +53,7 @@ class Undelivered:
     recipient: str
     enquiry_id: int | None
     message_id: int | None
+    resent: int  # how often it was sent again before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,34 @@ class Acknowledged:
         return going and self.not_delivered_at is None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToPost:
+    """A letter that waits for the post room."""
+
+    id: int
+    reference: str
+    created_at: datetime
+    resent: int  # how often it was written anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An entry that has not left, as an administrator sees it: no names, no words."""
+
+    id: int
+    reference: str | None
+    kind: str
+    outlet: str
+    recipient_domain: str
+    state: str
+    hold: str | None
+    created_at: datetime
+    send_after: datetime
+    release_at: datetime | None
+    attempts: int
+    last_error: str
+
+
 class Postbox(Rows):
     """Queueing, claiming and marking what goes out."""
 
@@ -85,7 +117,7 @@ class Postbox(Rows):
         for entry in entries:
             if self._is_queued(entry):
                 continue
-            state = "held" if entry.hold else "waiting" if entry.recipient else "post"
+            state = _state_of(entry)
             ids.append(
                 self.insert(
                     schema.outbox,
@@ -312,11 +344,72 @@ class Postbox(Rows):
                 )
             )
 
+    def to_post(self) -> list[ToPost]:
+        """Return the letters that wait to be posted, the oldest first; the bytes stay there."""
+        row, e = schema.outbox.c, schema.enquiry.c
+        query = (
+            select(row.id, e.reference, row.created_at, row.resent)
+            .join(schema.enquiry, e.id == row.enquiry_id)
+            .where(row.state == "post")
+            .order_by(row.id)
+        )
+        return [ToPost(**r._mapping) for r in self.connection.execute(query)]
+
+    def content_of(self, entry_id: int) -> bytes:
+        """Return the bytes of an entry."""
+        row = schema.outbox.c
+        return bytes(
+            self.connection.execute(select(row.content).where(row.id == entry_id)).scalar_one()
+        )
+
+    def not_sent(self, *, limit: int) -> list[Waiting]:
+        """Return what has not left, the oldest of each state first; the bytes stay there."""
+        row, e = schema.outbox.c, schema.enquiry.c
+        columns = (
+            *(row.id, row.kind, row.outlet, row.recipient_domain, row.state, row.hold),
+            *(row.created_at, row.send_after, row.release_at, row.attempts, row.last_error),
+        )
+        found: list[Waiting] = []
+        for state in NOT_SENT:
+            query = (
+                select(*columns, e.reference)
+                .outerjoin(schema.enquiry, e.id == row.enquiry_id)
+                .where(row.state == state)
+                .order_by(row.send_after, row.id)
+                .limit(limit)
+            )
+            found += [Waiting(**r._mapping) for r in self.connection.execute(query)]
+        return found
+
+    def outbox_counts(self) -> dict[str, int]:
+        """Return how many entries are in each state but sent."""
+        row = schema.outbox.c
+        query = select(row.state, func.count()).where(row.state.in_(NOT_SENT)).group_by(row.state)
+        return dict(self.connection.execute(query).tuples().all())
+
     def are_to_post(self, entry_ids: Sequence[int]) -> bool:
         """Whether a person has to post one of these entries."""
         row = schema.outbox.c
         query = select(row.id).where(row.id.in_(entry_ids), row.state == "post").limit(1)
         return self.connection.scalar(query) is not None
+
+    def write_letter_anew(self, enquiry_id: int, content: bytes) -> bool:
+        """Put other bytes into the acknowledgement on paper that waits; whether there is one."""
+        row, e = schema.outbox, schema.enquiry.c
+        waits = (
+            row.c.enquiry_id == enquiry_id,
+            row.c.recipient == "",
+            row.c.state.in_(["post", "held"]),
+            row.c.key.not_like(
+                select(e.reference + ":new-date:%").where(e.id == enquiry_id).scalar_subquery()
+            ),
+        )
+        done = self.connection.execute(
+            update(row)
+            .where(*waits)
+            .values(state="post", release_at=None, content=content, resent=row.c.resent + 1)
+        )
+        return done.rowcount > 0
 
     def is_answered_by_letter(self, enquiry_id: int) -> bool:
         """Whether the acknowledgement of an enquiry has no address to go to."""
@@ -361,21 +454,48 @@ class Postbox(Rows):
         )
         return ids
 
-    def mark_not_delivered(
-        self, rfc_message_ids: Sequence[str], *, now: datetime
-    ) -> list[Undelivered]:
-        """Mark mail of ours that a delivery report speaks of; return what was not marked yet."""
+    def returned(self, rfc_message_ids: Collection[str]) -> list[Undelivered]:
+        """Return the sent mail of ours that a delivery report speaks of, marked by none yet."""
         row = schema.outbox.c
-        ours = and_(row.rfc_message_id.in_(rfc_message_ids), row.not_delivered_at.is_(None))
-        rows = self.connection.execute(
-            select(row.id, row.kind, row.recipient, row.enquiry_id, row.message_id).where(ours)
-        ).all()
-        self.connection.execute(
-            update(schema.outbox)
-            .where(row.id.in_([r.id for r in rows]))
-            .values(not_delivered_at=now)
+        query = select(*(row[field.name] for field in fields(Undelivered))).where(
+            row.rfc_message_id.in_(rfc_message_ids),
+            row.state.in_(["sent", "claimed"]),  # claimed: it left, and we fell before we noted it
+            row.not_delivered_at.is_(None),
         )
-        return [Undelivered(**{**r._mapping, "kind": OutboxKind(r.kind)}) for r in rows]
+        return [
+            Undelivered(**{**r._mapping, "kind": OutboxKind(r.kind)})
+            for r in self.connection.execute(query.with_for_update())
+        ]
+
+    def mark_not_delivered(self, entry_id: int, *, now: datetime) -> None:
+        """Mark a mail of ours as one that came back."""
+        row = schema.outbox
+        self.connection.execute(
+            update(row).where(row.c.id == entry_id).values(not_delivered_at=now)
+        )
+
+    def send_again(self, entry_id: int, *, at: datetime) -> None:
+        """Have a mail that came back be sent once more: the same bytes, the same Message-ID."""
+        row = schema.outbox
+        self.connection.execute(
+            update(row)
+            .where(row.c.id == entry_id, row.c.state == "sent")
+            .values(
+                state="waiting", send_after=at, sent_at=None, attempts=0, resent=row.c.resent + 1
+            )
+        )
+
+    def block_address(self, key: str, *, status: str, now: datetime, until: datetime) -> None:
+        """Leave an address alone until a time; `key` is its keyed hash."""
+        row = schema.address_block
+        self.connection.execute(delete(row).where(row.c.address == key))
+        self.insert(row, address=key, status=status, from_at=now, until_at=until)
+
+    def is_blocked(self, key: str, *, now: datetime) -> bool:
+        """Whether an address is left alone now."""
+        row = schema.address_block.c
+        query = select(row.id).where(row.address == key, row.until_at > now)
+        return self.connection.scalar(query) is not None
 
     def digests_of(self, recipient: str, *, on: date) -> int:
         """Return how many digests somebody was written on a day in London."""
@@ -412,3 +532,12 @@ class Postbox(Rows):
                 at=now,
             )
         )
+
+
+def _state_of(entry: OutboxEntry) -> str:
+    """Return the state an entry begins in."""
+    if entry.shadow:
+        return "shadow"
+    if entry.hold:
+        return "held"
+    return "waiting" if entry.recipient else "post"

@@ -280,7 +280,7 @@ outbox = Table(
     Column("usual", LargeBinary),
     _ref("enquiry_id", "enquiry.id"),
     _ref("message_id", "message.id", index=False),
-    # waiting, held, post (a letter for the post room), claimed, sent, failed, cancelled
+    # waiting, held, post (a letter for the post room), claimed, sent, failed, cancelled, shadow
     Column("state", String(16), nullable=False),
     Column("hold", String(24)),
     Column("send_after", UtcDateTime, nullable=False),
@@ -292,7 +292,7 @@ outbox = Table(
     Column("sent_at", UtcDateTime),
     Column("not_delivered_at", UtcDateTime),  # a delivery report came back
     Column("last_error", Text, nullable=False, default=""),
-    # How often it was sent again because a report said: not now (docs/acknowledgements.md).
+    # How often it was sent again because a report said: not now; of a letter, written anew.
     Column("resent", Integer, nullable=False, default=0, server_default=text("0")),
     UniqueConstraint("key", "recipient"),
     Index(

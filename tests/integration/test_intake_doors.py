@@ -21,6 +21,7 @@ from tests.builders import (
     an_inbox,
     an_office_over,
 )
+from tests.fakes import FakeOutlet
 from tests.integration.taking_in import (
     AT_CARE,
     AT_OMBUDSMAN,
@@ -203,25 +204,101 @@ Thank you.
 def test_a_delivery_report_marks_the_mail_it_speaks_of(store, office, kind):
     """By the signed Message-ID of what it returns; the office sees that it did not arrive."""
     office.take(a_mail())
+    office.sender.send_due(FakeOutlet())
     ours = rows(store, schema.outbox, "rfc_message_id")[0]
     office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
     report = REPORT.format(kind=kind, rfc_id=ours).encode()
     taken = office.take(report, AT_BOUNCES)
     assert taken.outcome is Outcome.INTERNAL
-    marked = rows(store, schema.outbox, "not_delivered_at")
-    assert marked == [NOW, None, None]
+    states = rows(store, schema.outbox, "kind", "recipient", "not_delivered_at")
+    assert states[0] == ("acknowledgement", "resident@home.example", NOW)
     assert "outbox_not-delivered" in events(store)
-    # Customer Care, who write by post, hear of it; of the same mail once.
-    assert kinds_queued(store)[2:] == [("operator", f"team.customer-care@{OFFICE}", "waiting")]
+    # A letter is ready for the post room, and Customer Care, who add its address, hear of it; of
+    # the same mail once.
+    told = [
+        ("acknowledgement", "", "post"),
+        ("operator", f"team.customer-care@{OFFICE}", "waiting"),
+    ]
+    assert kinds_queued(store)[2:] == told
     again = report.replace(b"<report@", b"<second@")
     assert office.take(again, AT_BOUNCES).outcome is Outcome.INTERNAL
-    assert len(kinds_queued(store)) == 3
+    assert len(kinds_queued(store)) == 4
+
+
+def returned(office, store, status, rfc_id=None):
+    """An acknowledgement was sent, and a report with this status came back."""
+    reference = office.take(a_mail()).reference
+    office.sender.send_due(FakeOutlet())
+    rfc_id = rfc_id or rows(store, schema.outbox, "rfc_message_id")[0]
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
+    report = REPORT.format(kind="message/rfc822", rfc_id=rfc_id).replace("5.1.1", status)
+    office.take(report.encode(), AT_BOUNCES)
+    return reference
+
+
+def test_the_clock_of_a_letter_runs_when_the_mail_came_back(store, office):
+    """Five working days from receipt (process, `ack`), and it ends when the letter has gone."""
+    reference = returned(office, store, "5.1.1")
+    open_ones = {c["kind"]: c for c in office.view(reference)["deadlines"] if not c["ended_by"]}
+    assert open_ones["ack"]["due_on"] == "2026-11-30"
+    office.casework.posted(reference, by="P. Room")
+    open_ones = {c["kind"] for c in office.view(reference)["deadlines"] if not c["ended_by"]}
+    assert "ack" not in open_ones
+
+
+@pytest.mark.parametrize(("status", "held"), [("5.1.1", "address-blocked"), ("5.7.1", None)])
+def test_an_address_that_nobody_is_behind_is_left_alone_for_some_days(store, office, status, held):
+    """A refusal by policy says nothing of the address. A block ends by itself."""
+    returned(office, store, status)
+    again = office.take(a_mail(message_id="second@home.example", text="Something else"))
+    assert again.decision.held == held
+    office.clock.move(hours=31 * 24)
+    later = office.take(a_mail(message_id="third@home.example", text="Another thing"))
+    assert later.decision.held is None
+
+
+def test_what_failed_for_now_is_sent_again_a_few_times_and_then_goes_by_post(store, office):
+    """The same mail with the same Message-ID; nobody is troubled before."""
+    reference = returned(office, store, "4.4.7")
+    ours = rows(store, schema.outbox, "rfc_message_id")[0]
+    before, outlet = len(kinds_queued(store)), FakeOutlet()
+    for number, hours in enumerate((4, 12, 24)):
+        office.sender.send_due(outlet)
+        assert len(outlet.sent) == number
+        office.clock.move(hours=hours)
+        office.sender.send_due(outlet)
+        assert len(outlet.sent) == number + 1
+        assert len(kinds_queued(store)) == before
+        report = REPORT.format(kind="message/rfc822", rfc_id=ours).replace("5.1.1", "4.4.7")
+        office.take(report.replace("<report@", f"<report{number}@").encode(), AT_BOUNCES)
+    assert len({mail.content for mail in outlet.sent}) == 1
+    assert [kind for kind, *_ in kinds_queued(store)[before:]] == ["acknowledgement", "operator"]
+    assert "ack" in {c["kind"] for c in office.view(reference)["deadlines"] if not c["ended_by"]}
+
+
+def test_a_report_that_returns_nothing_is_tied_by_the_address_it_came_to(store):
+    """Where the mailbox takes plus-addresses, each mail has an envelope sender of its own."""
+    office = an_office_over(store, bounces_are_signed=True)
+    reference = office.take(a_mail()).reference
+    outlet = FakeOutlet()
+    office.sender.send_due(outlet)
+    sender = next(e.sender for e in outlet.sent if e.recipient == "resident@home.example")
+    assert sender.startswith("returns+")
+    assert len(sender.partition("@")[0]) <= 64
+    office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
+    report = REPORT.format(kind="text/plain", rfc_id="x@else.example")
+    office.take(
+        report.replace("To: returns@ombudsman.example", f"To: {sender}").encode(), AT_BOUNCES
+    )
+    (letter,) = [one for one in office.letters_of(reference) if one["recipient"]]
+    assert letter["not_delivered_at"] is not None
 
 
 def test_an_alert_that_came_back_is_told_to_everybody_else_who_can_act(store, office):
     """The other duty officer and the operators, at once."""
     office.classifier.usual = AT_RISK
     office.take(a_mail())
+    office.sender.send_due(FakeOutlet())
     ids = dict(rows(store, schema.outbox, "recipient", "rfc_message_id"))
     office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
     report = REPORT.format(kind="message/rfc822", rfc_id=ids[f"duty@{OFFICE}"]).encode()
@@ -234,6 +311,7 @@ def test_an_alert_that_came_back_is_told_to_everybody_else_who_can_act(store, of
 def test_a_report_of_a_delay_marks_nothing(store, office):
     """The mail may still arrive."""
     office.take(a_mail())
+    office.sender.send_due(FakeOutlet())
     ours = rows(store, schema.outbox, "rfc_message_id")[0]
     office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
     report = REPORT.format(kind="message/rfc822", rfc_id=ours)

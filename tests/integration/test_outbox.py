@@ -14,7 +14,7 @@ from connectors.base import (
     RejectedError,
     UnavailableError,
 )
-from daemon.model import Hold, OutboxKind
+from daemon.model import Hold, OutboxKind, Team
 from daemon.outbox import CLAIM, GIVE_UP_AFTER
 from daemon.store import schema
 from tests.builders import NOW, OFFICE, a_mail, an_entry, an_office_over
@@ -104,7 +104,7 @@ def test_a_refused_mail_has_failed_and_a_person_is_told_once(office, outlet):
     queue(office, *to("bad", "good"))
     done = office.sender.send_due(outlet)
     assert (done.sent, done.rejected) == (2, 1)
-    assert outlet.recipients == ["good@home.example", OPERATOR]
+    assert outlet.recipients == ["good@home.example", f"team.customer-care@{OFFICE}"]
     assert outbox(office, "state", "last_error")[0] == ("failed", "550 no such user")
     office.clock.move(days=1)
     assert office.sender.send_due(outlet).sent == 0
@@ -120,18 +120,32 @@ def test_a_refused_warning_is_not_warned_about(office, outlet):
 
 
 def test_an_acknowledgement_that_failed_shows_in_its_enquiry(office, outlet):
-    """Its clock runs on, so that somebody is told again when it is late."""
+    """A letter is made, its clock runs, and Customer Care hear of it."""
     outlet.refused["resident@home.example"] = RejectedError("550 no such user")
     taken = office.take(a_mail())
     office.sender.send_due(outlet)
     view = office.view(taken.reference)
-    assert [o["state"] for o in view["outbox"] if o["kind"] == "acknowledgement"] == ["failed"]
-    assert all(clock["ended_at"] is None for clock in view["deadlines"])
-    operator = next(sent for sent in outlet.sent if sent.recipient == OPERATOR)
-    assert taken.reference.encode() in operator.content
+    answers = [o["state"] for o in view["outbox"] if o["kind"] == "acknowledgement"]
+    assert answers == ["failed", "post"]
+    ack = [(c["due_on"], c["ended_by"]) for c in view["deadlines"] if c["kind"] == "ack"]
+    assert ack == [("2026-11-24", "moved"), ("2026-11-30", None)]
+    care = next(one for one in outlet.sent if one.recipient == f"team.customer-care@{OFFICE}")
+    assert f"assurance letter {taken.reference}".encode() in care.content
 
 
 CARE, FIRST, SECOND = f"care@{OFFICE}", f"duty1@{OFFICE}", f"duty2@{OFFICE}"
+
+
+A_CARE_TEAM = Team(id="customer-care", name="Customer Care", mailbox=CARE)
+
+
+def with_policy(office, **changes):
+    """The office's sender where the policy is another one."""
+    failures = office.sender.failures
+    return replace(
+        office.sender,
+        failures=replace(failures, policy=replace(failures.policy, **changes)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +161,7 @@ CARE, FIRST, SECOND = f"care@{OFFICE}", f"duty1@{OFFICE}", f"duty2@{OFFICE}"
 )
 def test_who_can_do_something_is_told_of_a_failure(office, outlet, kind, refused, told):
     """Customer Care write by post; of an alert all others on duty hear at once."""
-    sender = replace(office.sender, duty=(FIRST, SECOND), customer_care=CARE)
+    sender = with_policy(office, duty=(FIRST, SECOND), teams={"customer-care": A_CARE_TEAM})
     outlet.refused[refused] = RejectedError("550 no such user")
     queue(office, an_entry(kind=kind, recipient=refused))
     sender.send_due(outlet)
@@ -158,7 +172,7 @@ def test_without_a_mailbox_of_customer_care_the_operators_are_told(office, outle
     """Somebody is."""
     outlet.refused["x@home.example"] = RejectedError("550 no such user")
     queue(office, *to("x"))
-    office.sender.send_due(outlet)
+    with_policy(office, teams={}).send_due(outlet)
     assert outlet.recipients == [OPERATOR]
 
 
@@ -262,7 +276,7 @@ def test_a_mail_over_which_the_outlet_fails_never_blocks_the_others(office, outl
         if not number:
             queue(office, an_entry(kind=OutboxKind.ALERT, recipient="bad@home.example"))
         done = office.sender.send_due(outlet)
-        assert (done.sent, done.stopped_by) == (1 + (number + 1 == GIVE_UP_AFTER), None)
+        assert (done.sent, done.stopped_by) == (1 + 3 * (number + 1 == GIVE_UP_AFTER), None)
         office.clock.move(hours=1)
     assert set(outbox(office, "recipient", "state")) >= {("bad@home.example", "failed")}
 

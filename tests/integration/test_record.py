@@ -12,11 +12,21 @@ from typer.testing import CliRunner
 
 from daemon import __main__ as command
 from daemon.app import connect_store
+from daemon.casework import CaseworkError
 from daemon.config import load
 from daemon.model import Box, Category, Criterion, Principals, Route, Source
+from daemon.postroom import PostRoom
 from daemon.record import CallBack, Recorder, RecordError, Recording, Scan
 from daemon.store import schema
-from tests.builders import NOW, OFFICE, a_classification, a_policy, an_office_over, text_of
+from tests.builders import (
+    NOW,
+    OFFICE,
+    a_classification,
+    a_policy,
+    an_office_over,
+    printed_words,
+    text_of,
+)
 from tests.integration.taking_in import count, everything, rows
 from tests.unit.config_folders import SHIPPED, Folder
 
@@ -102,12 +112,38 @@ def test_a_letter_counts_from_the_day_it_was_delivered(office, recorder):
     assert (message["box"], message["sender_name"]) == ("post", "Máire Ní Writer")
 
 
-def test_without_an_address_the_acknowledgement_is_printed_and_posted(office, recorder):
+def test_without_an_address_the_acknowledgement_is_printed_and_posted(office, recorder, tmp_path):
     """Guide, footnote 3."""
-    done = recorder.record(a_letter(), by="A. Name")
+    address = "1 High Street\nTown"
+    done = recorder.record(a_letter(postal_address=address), by="A. Name")
     (answer,) = office.letters_of(done.reference)
-    assert (answer["outlet"], answer["recipient"]) == ("post", "")
-    assert "post it" in office.casework.release(done.reference, by="A. Name")
+    assert (answer["outlet"], answer["recipient"], answer["state"]) == ("post", "", "post")
+    room = PostRoom(store=office.store, folder=tmp_path / "letters")
+    assert (room.lay_out(), room.lay_out()) == (1, 0)
+    (file,) = room.folder.iterdir()
+    assert file.name.startswith(done.reference)
+    said = printed_words(file.read_bytes())
+    assert "1 High Street Town" in said
+    assert done.reference in said
+    file.unlink()
+    assert room.lay_out() == 1  # deleted by mistake
+    (room.folder / "notes.txt").write_text("The post room's own.")
+    office.casework.posted(done.reference, by="P. Room")
+    room.lay_out()
+    assert [one.name for one in room.folder.iterdir()] == ["notes.txt"]
+
+
+def test_a_letter_gets_its_address_later(office, recorder, tmp_path):
+    """Where it was not known; the earlier letter is taken out of the folder."""
+    done = recorder.record(a_letter(), by="A. Name")
+    room = PostRoom(store=office.store, folder=tmp_path / "letters")
+    room.lay_out()
+    office.casework.letter(done.reference, ["A. Writer", "2 Low Road"], by="A. Name")
+    assert room.lay_out() == 1
+    (file,) = room.folder.iterdir()
+    assert "A. Writer 2 Low Road" in printed_words(file.read_bytes())
+    with pytest.raises(CaseworkError, match="Give the address"):
+        office.casework.letter(done.reference, [], by="A. Name")
 
 
 def test_with_an_address_it_goes_by_mail(office, recorder):

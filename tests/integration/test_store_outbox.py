@@ -285,8 +285,33 @@ def test_mail_of_ours_is_known_by_its_message_id(store):
     with store.write() as tx:
         (queued,) = queue(tx, entry)
         ids = [entry.message_id, "other@home.example"]
-        (marked,) = tx.mark_not_delivered(ids, now=LATER)
-        assert (marked.id, marked.kind, marked.recipient) == (queued, entry.kind, entry.recipient)
-        assert tx.mark_not_delivered(ids, now=LATER) == []
-        assert tx.mark_not_delivered([], now=LATER) == []
+        assert tx.returned(ids) == []
+        tx.mark_sent(queued, now=NOW)
+        (found,) = tx.returned(ids)
+        assert (found.id, found.kind, found.recipient) == (queued, entry.kind, entry.recipient)
+        tx.mark_not_delivered(queued, now=LATER)
+        assert tx.returned(ids) == tx.returned([]) == []
         assert row(tx, queued)["not_delivered_at"] == LATER
+
+
+def test_what_came_back_for_now_alone_is_sent_again_later(store):
+    """The same mail; a report that comes meanwhile speaks of the first try."""
+    entry = an_entry()
+    with store.write() as tx:
+        (queued,) = queue(tx, entry)
+        tx.mark_sent(queued, now=NOW)
+        tx.send_again(queued, at=LATER)
+        assert tx.returned([entry.message_id]) == []
+        found = row(tx, queued)
+        assert (found["state"], found["send_after"], found["resent"]) == ("waiting", LATER, 1)
+
+
+def test_a_block_of_an_address_ends(store):
+    """And a later one takes its place."""
+    with store.write() as tx:
+        tx.block_address("key", status="5.1.1", now=NOW, until=LATER)
+        assert tx.is_blocked("key", now=NOW)
+        assert not tx.is_blocked("other", now=NOW)
+        assert not tx.is_blocked("key", now=LATER)
+        tx.block_address("key", status="5.2.1", now=LATER, until=LATER + (LATER - NOW))
+        assert tx.is_blocked("key", now=LATER)
