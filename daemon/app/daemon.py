@@ -136,9 +136,9 @@ class App:
                 for one in config.outlets
                 if one.per_minute
             },
-            shadow=config.use.shadow,
+            shadow=config.sending.shadow,
         )
-        self._post_room = PostRoom(store=store, folder=config.use.letters)
+        self._post_room = PostRoom(store=store, folder=config.sending.letters)
         self._pauses = Pauses(store=store, log=self._log, said=set())
         self._sweeper = Sweeper(store=store, policy=config.policy, letters=letters, clock=clock)
         self.inboxes = {one.name: make_inbox(one, clock) for one in config.inboxes}

@@ -99,7 +99,7 @@ def make_letters(config: Config, templates: Templates, signer: Signer) -> Letter
         bounces_are_signed=office.bounce_plus_addressing,
         signed_address=office.signed_address,
         message_id_domain=office.message_id_domain,
-        shadow=config.use.shadow,
+        shadow=config.sending.shadow,
         acknowledgements=config.use.acknowledgements,
         notices=config.use.notices,
         answers_are_read=any(one.address == office.signed_address for one in config.inboxes),

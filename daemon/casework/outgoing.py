@@ -10,7 +10,9 @@ from daemon.pauses import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
+    from daemon.store.ledger import Silence
     from daemon.store.postbox import ToPost, Waiting
 
 
@@ -57,6 +59,11 @@ class Outgoing(Acts):
         """Return how many entries have not left, by state, and the oldest of each."""
         with self.store.read() as tx:
             return tx.outbox_counts(), tx.not_sent(limit=limit)
+
+    def silences(self, *, since: datetime, limit: int) -> list[Silence]:
+        """Return the messages that nobody was answered for since then, and why."""
+        with self.store.read() as tx:
+            return tx.silences(since=since, limit=limit)
 
     def to_post(self) -> list[ToPost]:
         """Return the letters that wait for the post room."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from daemon.app import read_clock
 from daemon.commands.options import (
     ByOption,
     ConfigOption,
@@ -19,13 +21,13 @@ from daemon.commands.options import (
     ask,
     do,
 )
-from daemon.deadlines import LONDON
+from daemon.deadlines import LONDON, london_date
 from daemon.postroom import file_name
 from daemon.startup import EX_USAGE, fail, load_config
-from daemon.words import HOLDS
+from daemon.words import HOLDS, SKIPS
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
 
     from daemon.casework import Casework
     from daemon.config import Config
@@ -47,7 +49,7 @@ OutletOption = Annotated[str, typer.Option("--outlet", help="This outlet alone, 
 
 def register(app: typer.Typer) -> None:
     """Add this topic's commands."""
-    for one in (outbox, pause, resume, letter, letters):
+    for one in (outbox, silences, pause, resume, letter, letters):
         app.command()(one)
 
 
@@ -64,7 +66,7 @@ def outbox(
         return
     for what, since in sorted(paused.items()):
         print(f"Paused: {what.replace(':', ' ')}, since {since}.")
-    if loaded.use.shadow:
+    if loaded.sending.shadow:
         print("Shadow mode: nothing is sent.")
     if not counts:
         print("Everything has been sent.")
@@ -85,7 +87,7 @@ def _show(title: str, many: int, entries: list[Waiting]) -> None:
 def _why(one: Waiting) -> str:
     if one.state == "held":
         until = f"; by itself at {_time(one.release_at)}" if one.release_at else ""
-        return f"{_held(one.hold)}{until}"
+        return f"{_said(HOLDS, one.hold)}{until}"
     if one.state == "waiting":
         tried = f"; tried {one.attempts} times: {one.last_error}" if one.attempts else ""
         return f"by {one.outlet}, not before {_time(one.send_after)}{tried}"
@@ -94,8 +96,9 @@ def _why(one: Waiting) -> str:
     return f"since {_time(one.created_at)}"
 
 
-def _held(hold: str | None) -> str:
-    return next((words for name, words in HOLDS.items() if name == hold), hold or "")
+def _said(words: Mapping[Any, str], name: str | None) -> str:
+    """Return what an id is called in plain words."""
+    return next((said for one, said in words.items() if one == name), name or "")
 
 
 def _time(at: datetime | None) -> str:
@@ -104,6 +107,32 @@ def _time(at: datetime | None) -> str:
 
 def _iso(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def silences(
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=["%Y-%m-%d"], help="Day; today if left out."),
+    ] = None,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the messages that got no answer from us, or wait for one, each with its reason."""
+    loaded = load_config(config, state)
+    day = since or datetime.combine(london_date(read_clock()), time())
+    begin = day.replace(tzinfo=LONDON).astimezone(UTC)
+    limit = 100_000 if as_json else 200
+    found = ask(loaded, lambda one: one.silences(since=begin, limit=limit))
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], default=_iso))
+        return
+    for one in found:
+        why = _said(SKIPS, one.skip) if one.skip else f"waits: {_said(HOLDS, one.hold)}"
+        where = one.reference or f"message {one.id}"
+        print(f"{_time(one.received_at)}  {one.inbox:16} {where:16} {why}")
+    if not found:
+        print("Everybody who wrote since then was answered.")
 
 
 def pause(
@@ -186,7 +215,7 @@ def letters(
         {
             "reference": one.reference,
             "since": one.created_at.isoformat(),
-            "file": str(loaded.use.letters / file_name(one)),
+            "file": str(loaded.sending.letters / file_name(one)),
         }
         for one in waiting
     ]

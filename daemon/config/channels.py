@@ -162,6 +162,11 @@ class Use(Table):
 
     acknowledgements: Name
     notices: Name
+
+
+class Sending(Table):
+    """How messages leave."""
+
     shadow: bool = False
     """Everything is decided and written down, and nothing is sent."""
     letters: StatePath = Field("letters", validate_default=True)
@@ -175,3 +180,4 @@ class OutletsFile(Table):
         tuple[Annotated[OutletConfig, Discriminator("kind")], ...], Field(min_length=1)
     ]
     use: Use
+    sending: Sending = Field(default_factory=Sending)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from daemon.config.channels import InboxConfig, OutletConfig, Use
+    from daemon.config.channels import InboxConfig, OutletConfig, Sending, Use
     from daemon.config.machine import Attachments, Log, Schedule, SigningKey
     from daemon.config.people import ArrangementTable, Office
 from daemon.config.stakeholders import FILE as STAKEHOLDERS
@@ -54,6 +54,7 @@ class Config:
     inboxes: tuple[InboxConfig, ...]
     outlets: tuple[OutletConfig, ...]
     use: Use
+    sending: Sending
     operators: tuple[str, ...]  # addresses told when the machinery needs a person
     store_url: str  # SQLAlchemy's form; a file's path is absolute, and no password is in it
     store_password: Secret | None
@@ -148,6 +149,7 @@ def _config(files: Files, rules: RuleSet, places: Places, known: tuple[Stakehold
         inboxes=files.inboxes.inbox,
         outlets=files.outlets.outlet,
         use=files.outlets.use,
+        sending=files.outlets.sending,
         operators=files.teams.operators.addresses,
         store_url=_store_url(daemon.store.url, places.state),
         store_password=daemon.store.password,

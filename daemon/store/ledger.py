@@ -25,7 +25,7 @@ Found = tuple[int, list[str]]
 """How many there are, and what the first of them are called."""
 
 RECEIPT_STATES = ("stored", "private", "quarantined", "missed")
-LETTER_STATES = ("waiting", "held", "post", "claimed", "sent", "failed", "cancelled")
+LETTER_STATES = ("waiting", "held", "post", "claimed", "sent", "failed", "cancelled", "shadow")
 _IN_AN_ENQUIRY = (Outcome.OPENED, Outcome.JOINED)
 _SILENT = (
     *(Outcome.SET_ASIDE, Outcome.OWN, Outcome.HISTORY),
@@ -58,6 +58,19 @@ class ReceiptCounts:
     def in_all(self) -> int:
         """How many there are."""
         return sum(self.by_state.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A message without an answer of ours, and the reason on record."""
+
+    id: int
+    reference: str | None
+    inbox: str
+    received_at: datetime
+    outcome: str
+    skip: str | None  # none is sent, for this reason
+    hold: str | None  # one waits for a person, for this reason
 
 
 class Ledgers(Rows):
@@ -148,6 +161,23 @@ class Ledgers(Rows):
             key = (said, "" if said else skip or "")
             found[key] = found.get(key, 0) + many
         return found
+
+    def silences(self, *, since: datetime, limit: int) -> list[Silence]:
+        """Return the messages since then that nobody was answered for, the newest first, and why.
+
+        A hold counts while it lasts.
+        """
+        m, e, o = schema.message.c, schema.enquiry.c, schema.outbox.c
+        held = and_(o.message_id == m.id, o.kind == "acknowledgement", o.state == "held")
+        query = (
+            select(m.id, e.reference, m.inbox, m.received_at, m.outcome, m.skip, o.hold)
+            .outerjoin(schema.enquiry, e.id == m.enquiry_id)
+            .outerjoin(schema.outbox, held)
+            .where(m.received_at >= since, or_(m.skip.is_not(None), o.hold.is_not(None)))
+            .order_by(m.received_at.desc(), m.id.desc())
+            .limit(limit)
+        )
+        return [Silence(**row._mapping) for row in self.connection.execute(query)]
 
     # What is wrong with enquiries
 

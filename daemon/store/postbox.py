@@ -385,7 +385,7 @@ class Postbox(Rows):
         """Return how many entries are in each state but sent."""
         row = schema.outbox.c
         query = select(row.state, func.count()).where(row.state.in_(NOT_SENT)).group_by(row.state)
-        return dict(self.connection.execute(query).tuples().all())
+        return {row.state: row[1] for row in self.connection.execute(query)}
 
     def are_to_post(self, entry_ids: Sequence[int]) -> bool:
         """Whether a person has to post one of these entries."""
