@@ -180,4 +180,4 @@ class OutletsFile(Table):
         tuple[Annotated[OutletConfig, Discriminator("kind")], ...], Field(min_length=1)
     ]
     use: Use
-    sending: Sending = Field(default_factory=Sending)
+    sending: Sending = Field({}, validate_default=True)  # checked as a table that says nothing

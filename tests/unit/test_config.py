@@ -165,3 +165,11 @@ def test_a_mistake_in_a_rule_for_texts_is_named(folder, rule, why):
     (error,) = folder.errors()
     assert error.file == "routes.toml"
     assert why in f"{error.key} {error.why}"
+
+
+def test_an_older_config_sends_as_before(folder):
+    """Without `[sending]` nothing is in shadow, and letters lie below the state folder."""
+    text = (folder.path / "outlets.toml").read_text()
+    folder.write("outlets.toml", text[: text.index("[sending]")])
+    sending = folder.load().sending
+    assert (sending.shadow, sending.letters) == (False, folder.state / "letters")
