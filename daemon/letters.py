@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from daemon.compose import NoticeFacts, NoticeKind, acknowledgement, mailable, notice
+from daemon.compose.case_file import WITH_A_CASE, case_file
 from daemon.compose.printed import printed
 from daemon.deadlines import london_date
 from daemon.model import REQUESTS, AnswerBy, Channel, Hold, OutboxEntry, OutboxKind
@@ -233,7 +234,7 @@ class Letters:
             sent_at=now,
             facts=replace(facts, answer_copy=reply_to) if facts.answer_to else facts,
             original=original,
-            enclosures=enclosures,
+            enclosures=(*enclosures, case_file(facts)) if kind in WITH_A_CASE else enclosures,
         )
         return OutboxEntry(
             kind=outbox_kind,

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from connectors.base import Batch, Cursor, RawMessage
-from daemon.casework import Casework
+from daemon.casework import ByMail, Casework
 from daemon.deadlines import WorkingDays
 from daemon.decide import decide
 from daemon.failures import Failures
@@ -414,6 +414,15 @@ def an_office_over(
             operators=operators,
             clock=clock,
             random_bits=lambda _bits: next(numbers),
+            obey=ByMail(
+                store=store,
+                signer=signer,
+                policy=policy,
+                days=WorkingDays(policy.clocks),
+                letters=letters,
+                clock=clock,
+                new_reference=lambda: new_reference("PH", next(numbers)),
+            ).obey,
         ),
         sender=Sender(
             store=store,

@@ -11,7 +11,7 @@ from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
 from daemon.attachments.reader import AttachmentReader
 from daemon.audit import Auditor
-from daemon.casework import Casework
+from daemon.casework import ByMail, Casework
 from daemon.compose import OfficeText, Templates
 from daemon.config import ImapInboxConfig, SmtpOutletConfig
 from daemon.deadlines import WorkingDays
@@ -209,6 +209,15 @@ def make_intake(
         operators=config.operators,
         clock=clock,
         random_bits=secrets.randbits,
+        obey=ByMail(
+            store=store,
+            signer=signer,
+            policy=policy,
+            days=WorkingDays(policy.clocks),
+            letters=letters,
+            clock=clock,
+            new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
+        ).obey,
     )
 
 

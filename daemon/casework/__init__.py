@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from daemon.casework.acts import CaseworkError
 from daemon.casework.arrangements import ArrangementActs
 from daemon.casework.assigning import Assigning
+from daemon.casework.by_mail import ByMail
 from daemon.casework.clocks import ClockActs
 from daemon.casework.correction import Correction
 from daemon.casework.enquiries import Enquiries
@@ -16,7 +17,7 @@ from daemon.casework.meeting import Meetings
 from daemon.casework.outgoing import Outgoing
 from daemon.casework.replies import Replies
 
-__all__ = ["Casework", "CaseworkError", "Correction"]
+__all__ = ["ByMail", "Casework", "CaseworkError", "Correction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from daemon.compose import NoticeKind
 from daemon.compose.wire import mailable
 from daemon.deadlines import in_words
 from daemon.model import ClockKind, EnquiryStatus
+from daemon.tokens import as_reference
 from daemon.told import facts_of_enquiry
 
 if TYPE_CHECKING:
@@ -92,12 +93,31 @@ class Assigning(Acts):
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()
-            enquiry = self._open(tx, reference)
-            tx.note_update(enquiry.id, now=now)
-            self._note(tx, enquiry, "updated", by=by, note=note, now=now)
-            next_on = renew_update_clock(tx, enquiry.id, self.days, now=now)
-            said = f"The update on {enquiry.reference} is recorded."
+            next_on = self.update_in(tx, self._open(tx, reference), by=by, note=note, now=now)
+            said = f"The update on {as_reference(reference)} is recorded."
             return f"{said} The next one is due by {in_words(next_on)}." if next_on else said
+
+    def update_in(
+        self, tx: Transaction, enquiry: EnquiryRow, *, by: str, note: str, now: datetime
+    ) -> date | None:
+        """Record an update inside a transaction; return when the next one is due."""
+        tx.note_update(enquiry.id, now=now)
+        self._note(tx, enquiry, "updated", by=by, note=note, now=now)
+        return renew_update_clock(tx, enquiry.id, self.days, now=now)
+
+    def take_in_hand(
+        self, tx: Transaction, enquiry: EnquiryRow, person: str, *, by: str, now: datetime
+    ) -> str:
+        """Give an enquiry to a colleague who takes it, in the team that has it.
+
+        Raises:
+            CaseworkError: it is about that colleague, or no address of the office.
+        """
+        holder = self._colleague(tx, enquiry, person)
+        tx.assign(enquiry.id, team=enquiry.team, person=holder)
+        detail = {"old": enquiry.team, "new": enquiry.team, "in_person": True}
+        self._note(tx, enquiry, "assigned", by=by, note="", now=now, detail=detail)
+        return f"{enquiry.reference} is now with {holder}."
 
     def note(self, reference: str, *, by: str, note: str) -> str:
         """Write a few words onto an enquiry; no clock changes.

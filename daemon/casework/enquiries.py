@@ -139,22 +139,27 @@ class Enquiries(Acts):
 
     def _end(self, reference: str, status: EnquiryStatus, *, by: str, note: str) -> str:
         with self.store.write() as tx:
-            now = self.clock()
-            enquiry = self._enquiry(tx, reference)
-            closing_replied = (enquiry.status, status) == (
-                EnquiryStatus.REPLIED,
-                EnquiryStatus.CLOSED,
-            )
-            if enquiry.status is not EnquiryStatus.OPEN and not closing_replied:
-                msg = f"{enquiry.reference} is {enquiry.status} already."
-                raise CaseworkError(msg)
-            self._refuse_over_alert(tx, enquiry)
-            tx.set_status(enquiry.id, status, now=now)
-            tx.end_clocks(enquiry.id, by=status, now=now)
-            for entry_id in tx.cancel_held(enquiry.id):
-                tx.audit("outbox_cancelled", f"outbox:{entry_id}", at=now)
-            self._note(tx, enquiry, status, by=by, note=note, now=now)
-            return f"{enquiry.reference} is {status}."
+            return self.end_in(tx, self._enquiry(tx, reference), status, by=by, note=note)
+
+    def end_in(
+        self, tx: Transaction, enquiry: EnquiryRow, status: EnquiryStatus, *, by: str, note: str
+    ) -> str:
+        """End an enquiry inside a transaction; raises as `replied` does."""
+        now = self.clock()
+        closing_replied = (enquiry.status, status) == (
+            EnquiryStatus.REPLIED,
+            EnquiryStatus.CLOSED,
+        )
+        if enquiry.status is not EnquiryStatus.OPEN and not closing_replied:
+            msg = f"{enquiry.reference} is {enquiry.status} already."
+            raise CaseworkError(msg)
+        self._refuse_over_alert(tx, enquiry)
+        tx.set_status(enquiry.id, status, now=now)
+        tx.end_clocks(enquiry.id, by=status, now=now)
+        for entry_id in tx.cancel_held(enquiry.id):
+            tx.audit("outbox_cancelled", f"outbox:{entry_id}", at=now)
+        self._note(tx, enquiry, status, by=by, note=note, now=now)
+        return f"{enquiry.reference} is {status}."
 
     def _refuse_over_alert(self, tx: Transaction, enquiry: EnquiryRow) -> None:
         """Keep an alert from ending unnoticed: a person confirms it first."""

@@ -74,6 +74,7 @@ class NoticeKind(StrEnum):
     REPLY_SEEN = "reply-seen"  # somebody seems to have replied: please confirm
     REPLY_FAILED = "reply-failed"  # a reply that was seen came back
     CALL_BACK = "call-back"  # a caller would like to be called back (guide §1.17)
+    NOT_DONE = "not-done"  # an answer to a notice asked for what cannot be done
     NOT_SENT = "not-sent"  # an acknowledgement failed for good: write by post
 
 

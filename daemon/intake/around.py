@@ -11,15 +11,19 @@ from daemon.model import Skip
 from daemon.reports import failure_told, ids_told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from daemon.intake.context import ContextReader
     from daemon.intake.facts import Filed, Sight
     from daemon.intake.filing import Filing
     from daemon.intake.prepare import Prepared
+    from daemon.model import Message
     from daemon.reports import Failure
     from daemon.store import Transaction
+    from daemon.tokens import Token
+
+    Obeys = Callable[[Transaction, Message, Sequence[Token]], None]
 
 
 # A server gave up after days, or our relay did: three more tries, then by post.
@@ -33,12 +37,17 @@ def note(
     message_id: int | None,
     filing: Filing,
     reader: ContextReader,
+    obey: Obeys,
 ) -> None:
-    """Note what an internal message tells: a reply was seen.
+    """Note what an internal message tells: a reply was seen, or a notice is answered.
 
     `message_id` is None for sent mail that is not ours to read.
     """
     Seeing(filing=filing, reader=reader).look_at(tx, sight, message_id=message_id)
+    if message_id is not None and sight.found.automation is None:
+        answered = reader.answered_notices(sight.message)
+        if answered:
+            obey(tx, sight.message, answered)
 
 
 def failure_of(item: Prepared) -> Failure | None:

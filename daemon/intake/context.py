@@ -76,6 +76,18 @@ class ContextReader:
         found = (self.signer.verify(text, prefix=self.prefix) for text in texts)
         return [token for token in found if token is not None]
 
+    def answered_notices(self, message: Message) -> list[Token]:
+        """Return the tokens of notices that one of our own people answers at our signed address.
+
+        An acknowledgement's is none: whoever has it may be anybody.
+        """
+        servers = self.policy.directory.own_servers
+        ours = self.policy.directory.is_own(message.sender.address)
+        if not ours or authentication_failed(message, servers):
+            return []
+        addressed = self.verify(a.address for a in (*message.to, *message.cc))
+        return [token for token in addressed if token.purpose is not Purpose.ACKNOWLEDGEMENT]
+
     def own_ids(self, words: Iterable[str], head: Letterhead) -> set[str]:
         """Return the Message-IDs of ours that some words are, or that stand in a signed address."""
         found: set[str] = set()

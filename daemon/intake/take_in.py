@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.base import Batch, Missed
+    from daemon.intake.around import Obeys
     from daemon.intake.context import ContextReader
     from daemon.intake.facts import Classifies, InboxFacts
     from daemon.intake.filing import Filing
@@ -54,6 +55,7 @@ class Intake:
     operators: Sequence[str]  # told about what cannot be read
     clock: Callable[[], datetime]
     random_bits: Callable[[int], int]
+    obey: Obeys  # does what an answer to a notice says
 
     def take_in(self, inbox: InboxFacts, batch: Batch, *, lease: Lease | None) -> list[Taken]:
         """Store a batch, decide each message, and note the cursor: one commit for all of it.
@@ -353,6 +355,7 @@ class Intake:
             message_id=message_id,
             filing=self.filing,
             reader=self.reader,
+            obey=self.obey,
         )
 
     def _hear_failure(self, tx: Transaction, item: Prepared, now: datetime) -> None:

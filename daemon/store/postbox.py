@@ -57,6 +57,15 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A mail of ours that somebody answers."""
+
+    recipient: str
+    enquiry_id: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
     """The acknowledgement of an enquiry as it stands."""
 
@@ -453,6 +462,17 @@ class Postbox(Rows):
             update(schema.outbox).where(row.id.in_(ids)).values(state="cancelled", release_at=None)
         )
         return ids
+
+    def told_by(self, rfc_message_id: str) -> Told | None:
+        """Return whom a mail of ours went to, about which enquiry, and when it was written."""
+        row = schema.outbox.c
+        query = (
+            select(*(row[field.name] for field in fields(Told)))
+            .where(row.rfc_message_id == rfc_message_id)
+            .limit(1)
+        )
+        found = self.connection.execute(query).one_or_none()
+        return Told(**found._mapping) if found else None
 
     def returned(self, rfc_message_ids: Collection[str]) -> list[Undelivered]:
         """Return the sent mail of ours that a delivery report speaks of, marked by none yet."""
