@@ -6,7 +6,7 @@ store can refuse to queue it twice; Message-ID and Reply-To are signed over key 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
 from daemon.compose import NoticeFacts, NoticeKind, acknowledgement, mailable, notice
@@ -17,7 +17,7 @@ from daemon.model import REQUESTS, AnswerBy, Channel, Hold, OutboxEntry, OutboxK
 from daemon.tokens import Purpose, message_id, signed_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from daemon.compose import Enclosure, OfficeText, Templates
@@ -50,6 +50,7 @@ class Letterhead:
     acknowledgements: str  # outlet
     notices: str  # outlet
     shadow: bool = False  # all is written down and nothing sent: the office tries us out
+    by_team: Mapping[str, str] = field(default_factory=dict)  # team mailbox → another outlet
     answers_are_read: bool = False  # an inbox reads the signed address: answers may go there
 
 
@@ -240,7 +241,7 @@ class Letters:
             kind=outbox_kind,
             key=key,
             recipient=recipient,
-            outlet=self.head.notices,
+            outlet=self.head.by_team.get(recipient, self.head.notices),
             envelope_from=sender,
             shadow=self.head.shadow,
             message_id=rfc_id,

@@ -18,6 +18,7 @@ from connectors.base import Batch, Cursor, Missed, RawMessage, nothing_known
 from connectors.imap.connection import Account, RefusedError
 from connectors.imap.ear import Ear
 from connectors.imap.folder import Folder
+from connectors.imap.outlet import ImapOutlet
 from connectors.imap.place import Numbering, Place
 from connectors.imap.reader import Reader
 from connectors.tls import TlsMode, check_mode
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from connectors.imap.session import Described, Opened, Session
 
-__all__ = ["ImapInbox"]
+__all__ = ["ImapInbox", "ImapOutlet"]
 
 MARKED_AT_ONCE = 500
 """UIDs in one command that marks: a line of a few kilobytes."""

@@ -50,6 +50,10 @@ class Folder:
             self._session = Session(self._account)
         return self._session
 
+    def turn_to(self, name: str) -> None:
+        """Work on another folder of the mailbox from now on, over the same connection."""
+        self.name = name
+
     def examine(self) -> tuple[Session, Opened]:
         """Open the folder for reading; a new UIDVALIDITY is a new numbering."""
         session = self.open()

@@ -165,6 +165,15 @@ class Session(Connection):
             answers: dict[int, dict[bytes, Any]] = self._client.fetch(list(uids), list(items))
         return answers
 
+    def has_message_id(self, message_id: str) -> bool:
+        """Whether a message with this Message-ID, brackets and all, lies in the open folder."""
+        return bool(self._search(["HEADER", "Message-ID", message_id, "UNDELETED"]))
+
+    def append(self, folder: str, content: bytes) -> None:
+        """Add a message to a folder, unread."""
+        with self._speaking():
+            self._client.append(folder, content)
+
     def flag(self, uids: Sequence[int], flag: str) -> None:
         """Set one flag on messages of the folder opened by `select`."""
         with self._speaking():

@@ -6,14 +6,14 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.imap import ImapInbox
+from connectors.imap import ImapInbox, ImapOutlet
 from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
 from daemon.attachments.reader import AttachmentReader
 from daemon.audit import Auditor
 from daemon.casework import ByMail, Casework
 from daemon.compose import OfficeText, Templates
-from daemon.config import ImapInboxConfig, SmtpOutletConfig
+from daemon.config import ImapInboxConfig, ImapOutletConfig, SmtpOutletConfig
 from daemon.deadlines import WorkingDays
 from daemon.failures import Failures
 from daemon.intake import Filing, InboxFacts, Intake
@@ -100,6 +100,7 @@ def make_letters(config: Config, templates: Templates, signer: Signer) -> Letter
         signed_address=office.signed_address,
         message_id_domain=office.message_id_domain,
         shadow=config.sending.shadow,
+        by_team={one.mailbox: one.outlet for one in config.policy.teams.values() if one.outlet},
         acknowledgements=config.use.acknowledgements,
         notices=config.use.notices,
         answers_are_read=any(one.address == office.signed_address for one in config.inboxes),
@@ -305,6 +306,18 @@ def make_outlet(one: OutletConfig) -> Outlet:
             tls=one.tls,
             username=one.username,
             password=one.password.read if one.password else None,
+            ca_file=str(one.ca_file) if one.ca_file else None,
+        )
+    if isinstance(one, ImapOutletConfig):
+        return ImapOutlet(
+            name=one.name,
+            host=one.host,
+            port=one.port,
+            username=one.username,
+            password=one.password.read,
+            folder=one.folder,
+            folders=one.folders,
+            tls=one.tls,
             ca_file=str(one.ca_file) if one.ca_file else None,
         )
     make_maildir(one.path)

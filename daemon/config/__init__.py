@@ -2,6 +2,7 @@
 
 from daemon.config.channels import (
     ImapInboxConfig,
+    ImapOutletConfig,
     InboxConfig,
     MaildirInboxConfig,
     MaildirOutletConfig,
@@ -21,6 +22,7 @@ __all__ = [
     "ConfigError",
     "ConfigErrors",
     "ImapInboxConfig",
+    "ImapOutletConfig",
     "InboxConfig",
     "Log",
     "MaildirInboxConfig",

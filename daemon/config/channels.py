@@ -148,7 +148,23 @@ class SmtpOutletConfig(OutletBase):
         return value
 
 
-OutletConfig = MaildirOutletConfig | SmtpOutletConfig
+class ImapOutletConfig(OutletBase):
+    """Folders of an IMAP mailbox that notices are laid into."""
+
+    kind: Literal["imap"]
+    host: Host
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    port: Port = Field(default_factory=lambda data: _IMAP_PORT[data["tls"]])
+    username: Line
+    password: SecretRef
+    folder: Line = "INBOX"
+    folders: dict[MailAddress, Line] = Field(default_factory=dict)
+    ca_file: ConfigFile | None = None
+
+    _safe_tls = field_validator("tls")(_tls)
+
+
+OutletConfig = MaildirOutletConfig | SmtpOutletConfig | ImapOutletConfig
 
 
 class InboxesFile(Table):

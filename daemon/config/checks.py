@@ -243,6 +243,17 @@ def _unknown_outlets(raw: Raw) -> Iterator[ConfigError]:
         if isinstance(outlet, str) and outlet not in outlets:
             why = f"There is no [[outlet]] of this name.{did_you_mean(outlet, outlets)}"
             yield ConfigError(file="outlets.toml", key=f"use.{key}", why=why)
+    for team in _entries(raw, "teams.toml", "team"):
+        if team.text("outlet") and team.text("outlet") not in outlets:
+            why = (
+                f"There is no [[outlet]] of this name.{did_you_mean(team.text('outlet'), outlets)}"
+            )
+            yield team.error("outlet", why)
+    used = _table(raw["outlets.toml"], "use").get("acknowledgements")
+    for outlet in _entries(raw, "outlets.toml", "outlet"):
+        if outlet.table.get("kind") == "imap" and outlet.text("name") == used:
+            why = "An imap outlet lays mail into our own folders: no enquirer would get it."
+            yield ConfigError(file="outlets.toml", key="use.acknowledgements", why=why)
 
 
 def _foreign_addresses(raw: Raw) -> Iterator[ConfigError]:

@@ -1,7 +1,7 @@
 """What the files about people may say: the office, who it knows, its teams, arrangements."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -144,6 +144,7 @@ class TeamTable(Table):
     deputy: PerhapsAddress = ""
     assistant_director: PerhapsAddress = ""
     director: PerhapsAddress = ""
+    outlet: Name | Literal[""] = ""
 
 
 class People(Table):

@@ -83,6 +83,7 @@ class Team:
     deputy: str = ""  # who holds them while the holder is away
     assistant_director: str = ""
     director: str = ""
+    outlet: str = ""  # that notices to its mailbox leave by; "" → that of all notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

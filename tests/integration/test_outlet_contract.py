@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
 
+from connectors.base import AccessDeniedError
+from connectors.imap import ImapOutlet
 from connectors.maildir import MaildirOutlet
 from connectors.smtp import SmtpOutlet
-from tests.contracts.outlet_contract import OutletContract
+from tests.contracts.outlet_contract import OutletContract, an_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from connectors.base import Outlet
+    from tests.servers.dovecot import Dovecot
     from tests.servers.smtp import MailServer
 
 
@@ -74,3 +78,81 @@ class TestMaildir(OutletContract):
     def place(self, tmp_path: Path) -> MaildirPlace:
         """A folder that does not exist yet."""
         return MaildirPlace(tmp_path / "sent")
+
+
+_NUMBERS = itertools.count()
+
+
+class ImapPlace:
+    """A folder of a mailbox on a real Dovecot."""
+
+    def __init__(self, server: Dovecot) -> None:
+        self._server = server
+        self._user = server.add_user(f"team-{next(_NUMBERS)}")
+        self._outlet = ImapOutlet(
+            name="folders",
+            host=server.host,
+            port=server.port,
+            username=self._user,
+            password=lambda: server.password,
+            tls="none",
+            timeout_s=10,
+        )
+
+    def outlet(self) -> Outlet:
+        return self._outlet
+
+    def arrived(self) -> list[bytes]:
+        return list(self._server.messages(self._user).values())
+
+    def break_down(self) -> None:
+        self._server.stop()
+
+
+class TestImap(OutletContract):
+    """A folder of an IMAP mailbox keeps the contract."""
+
+    @pytest.fixture
+    def place(self, dovecot: Dovecot) -> Iterator[ImapPlace]:
+        """A mailbox of its own."""
+        place = ImapPlace(dovecot)
+        yield place
+        place.outlet().close()
+
+
+def test_each_team_has_its_folder_and_a_mail_lies_there_once(dovecot: Dovecot) -> None:
+    """A mail that is sent again, since we did not live to see it accepted, changes nothing."""
+    user = dovecot.add_user("teams")
+    with dovecot.client(user) as client:
+        client.create_folder("Intake")
+    outlet = ImapOutlet(
+        name="folders",
+        host=dovecot.host,
+        port=dovecot.port,
+        username=user,
+        password=lambda: dovecot.password,
+        tls="none",
+        folders={"intake@office.example": "Intake"},
+    )
+    for recipient in ("Intake@office.example", "care@office.example"):
+        for number in (1, 2, 1):
+            outlet.send(an_envelope(number, recipient=recipient))
+    outlet.close()
+    for folder in ("Intake", "INBOX"):
+        assert len(dovecot.messages(user, folder)) == 2
+
+
+def test_a_folder_that_is_not_there_is_said_so(dovecot: Dovecot) -> None:
+    """By its name: a person has to act."""
+    outlet = ImapOutlet(
+        name="folders",
+        host=dovecot.host,
+        port=dovecot.port,
+        username=dovecot.add_user("nofolder"),
+        password=lambda: dovecot.password,
+        tls="none",
+        folder="Nowhere",
+    )
+    with pytest.raises(AccessDeniedError, match="Nowhere"):
+        outlet.send(an_envelope())
+    outlet.close()

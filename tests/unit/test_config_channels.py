@@ -167,3 +167,37 @@ def test_read_addresses_need_no_warning(folder):
     folder.add("inboxes.toml", returns + answers + 'role = "commands"\n')
     folder.change("outlets.toml", "\n[use]\n", f"{SMTP}\n[use]\n")
     assert folder.load().warnings == ()
+
+
+IMAP_OUTLET = """
+[[outlet]]
+name = "folders"
+kind = "imap"
+host = "imap.ombudsman.example"
+username = "teams"
+password = "file:teams"
+folders = { "intake@ombudsman.example" = "Teams/Intake" }
+"""
+
+
+def test_notices_of_a_team_may_be_laid_into_a_folder_of_its_own(folder):
+    folder.secret("teams").add("outlets.toml", IMAP_OUTLET)
+    text = (folder.path / "teams.toml").read_text()
+    head, mark, rest = text.partition('id = "intake"\n')
+    assert mark
+    folder.write("teams.toml", f'{head}{mark}outlet = "folders"\n{rest}')
+    loaded = folder.load()
+    assert loaded.policy.teams["intake"].outlet == "folders"
+    folder.write("teams.toml", f'{head}{mark}outlet = "folder"\n{rest}')
+    (error,) = folder.errors()
+    assert 'Did you mean "folders"?' in error.why
+
+
+def test_no_enquirer_is_answered_into_a_folder_of_ours(folder):
+    folder.secret("teams").add("outlets.toml", IMAP_OUTLET)
+    folder.change(
+        "outlets.toml", '\nacknowledgements = "acknowledgements"', '\nacknowledgements = "folders"'
+    )
+    (error,) = folder.errors()
+    assert error.key == "use.acknowledgements"
+    assert "no enquirer" in error.why

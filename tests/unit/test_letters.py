@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from email import message_from_bytes
 from email.utils import parseaddr
 
 import pytest
 
+from daemon.compose import NoticeKind
 from daemon.letters import told_of_failure
 from daemon.model import OutboxKind
 from daemon.tokens import Purpose
 from tests.builders import NOW, OFFICE, a_decision, a_message, a_signer, some_letters
+from tests.unit.composing import some_facts
 
 DUTY = ("one@office.example", "two@office.example")
 OPERATORS = ("operator@office.example",)
@@ -74,3 +77,32 @@ def test_answers_to_an_acknowledgement_go_to_the_signed_address_that_is_read():
 def test_nobody_is_asked_to_write_to_an_address_that_no_inbox_reads():
     """Their answer would be lost."""
     assert a_signer().verify(reply_to(answers_are_read=False), prefix="PH") is None
+
+
+def test_a_notice_brings_the_facts_of_the_case_as_fields():
+    """For Intake's case system; ids, dates and times alone."""
+    entry = some_letters(a_signer()).to_team(
+        NoticeKind.ENQUIRY,
+        some_facts(),
+        key="k",
+        recipient=f"intake@{OFFICE}",
+        now=NOW,
+        original=b"Subject: x\r\n\r\ny\r\n",
+    )
+    parts = {p.get_filename(): p for p in message_from_bytes(entry.content).walk()}
+    fields = json.loads(parts["case.json"].get_payload(decode=True))
+    assert fields["version"] == 1
+    assert (fields["reference"], fields["category"]) == ("PH-7K2M-9QXD", "new-complaint")
+    assert fields["due"] == [{"clock": "other", "on": "2026-03-03"}]
+    assert parts["original.eml"].get_content_type() == "message/rfc822"
+
+
+def test_a_teams_notices_leave_by_its_own_outlet():
+    letters = some_letters(a_signer())
+    mailbox = f"intake@{OFFICE}"
+    letters = replace(letters, head=replace(letters.head, by_team={mailbox: "folders"}))
+    outlets = [
+        letters.to_team(NoticeKind.ENQUIRY, some_facts(), key="k", recipient=to, now=NOW).outlet
+        for to in (mailbox, f"holder@{OFFICE}")
+    ]
+    assert outlets == ["folders", "relay"]

@@ -1,0 +1,96 @@
+"""Mail laid into folders of an IMAP mailbox: notices to where a team already looks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from connectors.base import DeferredError, RejectedError
+from connectors.imap.connection import Account, RefusedError
+from connectors.imap.folder import Folder
+from connectors.tls import TlsMode, check_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connectors.base import Envelope
+
+_MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+_TOO_LARGE = frozenset({"TOOBIG", "LIMIT"})
+
+
+class ImapOutlet:
+    """Folders of one mailbox, chosen by recipient. A mail that lies there already stays alone."""
+
+    def __init__(  # noqa: PLR0913 - one keyword for each setting of a mailbox
+        self,
+        *,
+        name: str,
+        host: str,
+        port: int,
+        username: str,
+        password: Callable[[], str],
+        folder: str = "INBOX",
+        folders: Mapping[str, str] | None = None,
+        tls: TlsMode = "implicit",
+        ca_file: str | None = None,
+        timeout_s: float = 30.0,
+    ) -> None:
+        """Remember the settings; nothing is opened yet.
+
+        `folders` says which folder a recipient's mail goes to, by address in lower case; all
+        other mail goes to `folder`.
+
+        Raises:
+            ValueError: clear text to another machine.
+        """
+        check_mode(tls, host)
+        self._name = name
+        self._default = folder
+        self._folders = dict(folders or {})
+        self._account = Account(
+            host=host,
+            port=port,
+            username=username,
+            password=password,
+            tls=tls,
+            ca_file=ca_file,
+            timeout_s=timeout_s,
+        )
+        self._folder = Folder(self._account, folder)
+
+    @property
+    def name(self) -> str:
+        """The outlet's name in the config."""
+        return self._name
+
+    def send(self, envelope: Envelope) -> None:
+        """Lay the message, unread, into its recipient's folder.
+
+        Raises:
+            RejectedError: the server takes no message as large as this.
+            DeferredError: the folder does not take this one now; others may go on.
+            UnavailableError: the server cannot be reached, or not now.
+            AccessDeniedError: certificate, login or folder.
+        """
+        folder = self._folders.get(envelope.recipient.lower(), self._default)
+        if folder != self._folder.name:
+            self._folder.turn_to(folder)
+        try:
+            self._folder.call(lambda: self._append(envelope.content))
+        except RefusedError as error:
+            if error.code in _TOO_LARGE:
+                raise RejectedError(str(error)) from error
+            raise DeferredError(str(error)) from error
+
+    def _append(self, content: bytes) -> None:
+        session, _ = self._folder.select()
+        found = _MESSAGE_ID.search(content)
+        # A mail whose acceptance we did not live to see is sent again: once is enough.
+        if found and session.has_message_id(found[1].decode("ascii", "replace")):
+            return
+        session.append(self._folder.name, content)
+
+    def close(self) -> None:
+        """Let go of the connection; the next call opens it anew."""
+        self._folder.close()
