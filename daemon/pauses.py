@@ -31,7 +31,10 @@ class Pauses:
                 paused = bool(tx.marker(MARK + what))
             if paused != (what in self.said):
                 self.said ^= {what}
-                self.log.info("work_paused" if paused else "work_resumed", job=what)
+                if paused:
+                    self.log.info("work_paused", job=what)
+                else:
+                    self.log.info("work_resumed", job=what)
             return None if paused else work()
 
         return unless_paused

@@ -20,6 +20,7 @@ from daemon.classify.ruleset import Sign
 from daemon.classify.scores import Scanner, applicable, scored
 from daemon.classify.senders import is_protected, writer_of
 from daemon.classify.set_aside import SetAsideRules
+from daemon.classify.unread import left_to_a_person
 from daemon.classify.verdict import (
     Choice,
     Verdict,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from daemon.classify.ruleset import RuleSet
     from daemon.model import Directory, Message
 
-CODE_VERSION: Final = 6
+CODE_VERSION: Final = 7
 """Raised with every change here that could change an answer."""
 
 _VERSION_CHARS: Final = 12
@@ -114,7 +115,7 @@ class Classifier:
         if passed_on is not None:
             judged = replace(judged, evidence=(passed_on, *judged.evidence))
         if machine is None:
-            return judged
+            return left_to_a_person(judged, message)
         skip, evidence = machine
         return replace(
             judged,

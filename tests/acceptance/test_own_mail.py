@@ -119,7 +119,8 @@ def test_a_delivery_report_about_our_mail_opens_no_enquiry(
     assert after["enquiry"] == before["enquiry"]
     told = [accepted.recipients for accepted in mail_server.accepted[before["outbox"] :]]
     assert told == [(f"team.customer.care@{DOMAIN}",)]
-    (row,) = office.ledger.outbox()
+    row, letter = office.ledger.outbox()
+    assert (letter["state"], letter["recipient"]) == ("post", "")
     assert row["not_delivered_at"] is not None
     running.stop()
 
