@@ -60,6 +60,11 @@ def holds_of(case: Case) -> list[tuple[Hold, str]]:
             "Nobody reads replies at the sender's address, and it names another one.",
         ),
         (
+            case.context.answers_at_once,
+            Hold.DOUBT,
+            "It followed our acknowledgement at once and speaks of it, or repeats: a machine?",
+        ),
+        (
             case.context.blocked,
             Hold.BLOCKED,
             "Our last mail to this address came back: a person writes another way.",

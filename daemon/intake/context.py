@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from daemon.deadlines import LONDON, london_date
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from daemon.model import Message, Policy
     from daemon.store import Transaction
     from daemon.tokens import Signer, Token
+
+
+AT_ONCE = timedelta(hours=1)
+"""A machine that answers our acknowledgement does so within this time."""
+_WORDS_READ = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,7 @@ class ContextReader:
                 sender_domains=office.domains if office else (),
             ),
             sent_today=tx.acknowledged_since(recipient, _midnight(now)),
+            answers_at_once=self._answers_at_once(tx, message, recipient, now),
             blocked=tx.is_blocked(self.signer.keyed_hash(recipient.lower()), now=now),
             arrangements=tx.arrangements(),
             go_live_at=inbox.go_live_at,
@@ -70,6 +76,20 @@ class ContextReader:
             command=ours and any(t.purpose != Purpose.ACKNOWLEDGEMENT for t in addressed),
             inbox_address=inbox.address,
         )
+
+    def _answers_at_once(
+        self, tx: Transaction, message: Message, recipient: str, now: datetime
+    ) -> bool:
+        """Whether a message may be a machine's answer to what we sent its writer just now.
+
+        It speaks of an enquiry that we acknowledged, or says the very same as the message before.
+        """
+        told = tx.acknowledged_to(recipient, since=now - AT_ONCE)
+        if not told:
+            return False
+        words = f"{message.subject}\n{message.text[:_WORDS_READ]}"
+        spoken_of = not told.isdisjoint(find_references(words, self.prefix))
+        return spoken_of or tx.said_the_same(told, message.subject, message.new_text)
 
     def verify(self, texts: Iterable[str]) -> list[Token]:
         """Return the tokens of ours that stand in Message-IDs or addresses."""

@@ -100,6 +100,7 @@ class Context:
     own_message: bool = False  # its Message-ID was signed by us, and it comes from us
     command: bool = False  # it answers a notice at our signed address
     inbox_address: str = ""  # of the mailbox it lies in
+    answers_at_once: bool = False  # it may be a machine's answer to what we sent just now
     blocked: bool = False  # our last mail to the recipient came back: nobody is there
 
 

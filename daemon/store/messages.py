@@ -25,7 +25,7 @@ from daemon.store import schema
 from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
@@ -353,6 +353,17 @@ class Messages(Rows):
         if since_at is not None:
             query = query.where(m.received_at >= since_at)
         return list(self.connection.scalars(query))
+
+    def said_the_same(self, references: Collection[str], subject: str, text: str) -> bool:
+        """Whether the first message of one of these enquiries had this subject and these words."""
+        m, e = schema.message.c, schema.enquiry.c
+        query = (
+            select(m.id)
+            .join(schema.enquiry, e.id == m.enquiry_id)
+            .where(e.reference.in_(references), m.subject == subject, m.new_text == text)
+            .limit(1)
+        )
+        return self.connection.scalar(query) is not None
 
     def open_message_ids(self, *, since_at: datetime | None = None) -> list[int]:
         """Return the messages of open enquiries that no person has classified, in order."""

@@ -210,6 +210,17 @@ class Postbox(Rows):
             in_all=count(),
         )
 
+    def acknowledged_to(self, address: str, *, since: datetime) -> set[str]:
+        """Return the references of enquiries acknowledged to an address since then."""
+        row = schema.outbox.c
+        query = select(row.key).where(
+            row.kind == OutboxKind.ACKNOWLEDGEMENT,
+            row.recipient == address,
+            row.created_at >= since,
+            row.recipient != "",
+        )
+        return {key.partition(":")[0] for key in self.connection.scalars(query)}
+
     def claim(
         self, outlet: str, *, holder: str, now: datetime, until: datetime, limit: int
     ) -> list[Claimed]:
