@@ -6,10 +6,11 @@ one that somebody deleted by mistake comes back.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from daemon.whole import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,7 @@ class PostRoom:
         for one in missing:
             with self.store.read() as tx:
                 content = tx.content_of(one.id)
-            _write(self.folder / file_name(one), content)
+            write_whole(self.folder / file_name(one), content)
         return len(missing)
 
 
@@ -56,10 +57,3 @@ def file_name(letter: ToPost) -> str:
     """Return the name of a letter's file: its enquiry's reference, its own number, its version."""
     version = f"-v{letter.resent + 1}" if letter.resent else ""
     return f"{letter.reference}-{letter.id}{version}.pdf"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)

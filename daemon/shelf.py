@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from daemon.classify import LearnedModel, UnusableModelError
+from daemon.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,10 +67,10 @@ class Shelf:
         """
         place = self._place(version)
         place.mkdir(parents=True, exist_ok=True)
-        _write(place / _MODEL, content)
-        _write(place / _ANSWERS, answers)
+        write_whole(place / _MODEL, content)
+        write_whole(place / _ANSWERS, answers)
         entry = {**about, "version": version, "sha256": hashlib.sha256(content).hexdigest()}
-        _write(place / _ABOUT, _as_bytes(entry))
+        write_whole(place / _ABOUT, _as_bytes(entry))
 
     def take_over(self, version: str, other: Shelf) -> None:
         """Copy a model from another shelf, so that one can go back to it.
@@ -190,7 +190,7 @@ class Shelf:
             "by_person": adopted.by_person,
             "before": list(adopted.before),
         }
-        _write(self.folder / _ADOPTED, _as_bytes(entry))
+        write_whole(self.folder / _ADOPTED, _as_bytes(entry))
         return adopted
 
     def _place(self, version: str) -> Path:
@@ -221,13 +221,3 @@ def _read(path: Path) -> dict[str, Any]:
         msg = f"{path}: is no JSON object. Run assurance learn."
         raise ShelfError(msg)
     return entry
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
