@@ -25,6 +25,7 @@ NOT_SENT = ("failed", "waiting", "claimed", "held", "post", "shadow")
 
 # Written out, not bound: only so does SQLite see that the index of what is open will do.
 _OPEN = text("outbox.state IN ('waiting', 'claimed')")
+_TO_POST = text("outbox.state = 'post'")
 _ALERTS = text(f"outbox.kind = '{OutboxKind.ALERT}'")
 _OTHERS = text(f"outbox.kind <> '{OutboxKind.ALERT}'")
 
@@ -370,7 +371,7 @@ class Postbox(Rows):
         query = (
             select(row.id, e.reference, row.created_at, row.resent)
             .join(schema.enquiry, e.id == row.enquiry_id)
-            .where(row.state == "post")
+            .where(_TO_POST)
             .order_by(row.id)
         )
         return [ToPost(**r._mapping) for r in self.connection.execute(query)]

@@ -315,6 +315,13 @@ outbox = Table(
         postgresql_where=text("state = 'held' AND release_at IS NOT NULL"),
         sqlite_where=text("state = 'held' AND release_at IS NOT NULL"),
     ),
+    # The folder of letters follows these at each sweep.
+    Index(
+        "ix_outbox_post",
+        "id",
+        postgresql_where=text("state = 'post'"),
+        sqlite_where=text("state = 'post'"),
+    ),
     # The daily limits on acknowledgements count by address, by domain and in all.
     Index("ix_outbox_recipient_day", "kind", "recipient", "created_at"),
     Index("ix_outbox_domain_day", "kind", "recipient_domain", "created_at"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from email import message_from_bytes
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 
 import pytest
 
@@ -13,8 +13,8 @@ from daemon.compose import NoticeKind
 from daemon.letters import told_of_failure
 from daemon.model import OutboxKind
 from daemon.tokens import Purpose
-from tests.builders import NOW, OFFICE, a_decision, a_message, a_signer, some_letters
-from tests.unit.composing import some_facts
+from tests.builders import NOW, OFFICE, a_decision, a_message, a_signer, some_letters, text_of
+from tests.unit.composing import shipped, some_facts
 
 DUTY = ("one@office.example", "two@office.example")
 OPERATORS = ("operator@office.example",)
@@ -106,3 +106,49 @@ def test_a_teams_notices_leave_by_its_own_outlet():
         for to in (mailbox, f"holder@{OFFICE}")
     ]
     assert outlets == ["folders", "relay"]
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_reply_to_any_inner_mail_goes_to_our_own_signed_address(kind):
+    """Never to an enquirer, whose address it may show; and it is bound to whom it went to."""
+    signer = a_signer()
+    facts = some_facts(problem="It was refused.", items=(), answer_to="writer@example.org")
+    made = [
+        some_letters(signer).to_team(kind, facts, key="k", recipient=to, now=NOW)
+        for to in (f"intake@{OFFICE}", f"holder@{OFFICE}")
+    ]
+    tokens = []
+    for entry in made:
+        mail = message_from_bytes(entry.content)
+        goes_to = [address for _, address in getaddresses(mail.get_all("Reply-To"))]
+        assert [one.endswith(f"@{OFFICE}") for one in goes_to] == [True]
+        assert parseaddr(mail["To"])[1] == entry.recipient
+        assert mail["Cc"] is mail["Bcc"] is None
+        tokens.append(signer.verify(goes_to[0], prefix="PH"))
+    assert None not in tokens
+    assert tokens[0].unique != tokens[1].unique
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_no_inner_mail_leaves_the_office(kind):
+    with pytest.raises(ValueError, match="own addresses only"):
+        some_letters(a_signer()).to_team(
+            kind, some_facts(), key="k", recipient="writer@example.org", now=NOW
+        )
+
+
+@pytest.mark.parametrize("template", sorted(shipped().acknowledgements))
+def test_no_inner_words_stand_in_what_goes_outside(template):
+    """Not the reasons, the evidence, the register or how sure we are; answers come to us."""
+    entry = some_letters(a_signer()).acknowledgement(
+        a_decision(template=template, reasons=("An inner reason.",)),
+        a_message(subject="Their subject", new_text="Their words"),
+        reference=REFERENCE,
+        reply_team="Intake",
+        now=NOW,
+    )
+    mail = message_from_bytes(entry.content)
+    assert parseaddr(mail["Reply-To"])[1].endswith(f"@{OFFICE}")
+    said = text_of(entry.content).lower()
+    for inner in ("inner reason", "their subject", "their words", "evidence", "register"):
+        assert inner not in said

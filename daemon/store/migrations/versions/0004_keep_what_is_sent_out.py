@@ -16,6 +16,14 @@ def upgrade() -> None:
     op.add_column(
         "outbox", sa.Column("resent", sa.Integer(), server_default=sa.text("0"), nullable=False)
     )
+    op.create_index(
+        "ix_outbox_post",
+        "outbox",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'post'"),
+        postgresql_where=sa.text("state = 'post'"),
+    )
     op.create_table(
         "address_block",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
@@ -30,5 +38,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("address_block")
+    op.drop_index("ix_outbox_post", table_name="outbox")
     op.drop_column("outbox", "resent")
     op.drop_column("outbox", "usual")
