@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,8 @@ from jinja2 import TemplateError
 
 from daemon.app import load_templates, office_text
 from daemon.commands.options import ConfigOption, JsonOption
-from daemon.compose import example_values
+from daemon.compose import ACKNOWLEDGEMENTS, example_values
+from daemon.compose.printed import example_letter
 from daemon.startup import EX_CONFIG, EX_USAGE, fail, load_config, template_folders
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ def preview(
         str, typer.Argument(metavar="[NAME]", help="Such as mp, or notices/enquiry. None: a list.")
     ] = "",
     html: Annotated[bool, typer.Option("--html", help="The page instead of the text.")] = False,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", help="Write it as a letter into this file.")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,6 +48,9 @@ def preview(
         print(json.dumps(folders) if as_json else "\n".join(folders))
         return
     folder = _folder(name, templates)
+    if pdf is not None:
+        _as_letter(folder, templates, loaded, pdf)
+        return
     shown = _rendered(folder, templates, loaded)
     if as_json:
         parts = {"subject": shown.subject, "text": shown.text, "html": shown.html}
@@ -71,3 +79,19 @@ def _rendered(folder: str, templates: Templates, config: Config) -> Rendered:
     except (LookupError, TemplateError) as error:
         why = f"{folder} has a mistake ({type(error).__name__}): assurance check says which."
         fail(EX_CONFIG, why)
+
+
+def _as_letter(folder: str, templates: Templates, config: Config, path: Path) -> None:
+    kind, _, name = folder.partition("/")
+    if kind != ACKNOWLEDGEMENTS:
+        fail(EX_USAGE, f"{folder} goes to our own people: it is never a letter.")
+    try:
+        content = example_letter(templates, name, office=office_text(config))
+    except (LookupError, TemplateError) as error:
+        why = f"{folder} has a mistake ({type(error).__name__}): assurance check says which."
+        fail(EX_CONFIG, why)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        fail(EX_USAGE, f"{path} cannot be written: {error.strerror}.")
+    print(f"The letter lies in {path}.")

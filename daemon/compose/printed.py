@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from daemon.compose.examples import REFERENCE
 from daemon.compose.facts import ACKNOWLEDGEMENTS
 from daemon.compose.languages import in_words, language_of
 from daemon.compose.letters import letter_values
 from daemon.compose.markup import one_line
 from daemon.compose.paper import typeset
-from daemon.model import AnswerBy
+from daemon.model import AnswerBy, ClockKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from daemon.compose.facts import OfficeText
     from daemon.compose.letters import LawDays
@@ -60,4 +61,19 @@ def printed(  # noqa: PLR0913  a letter's parts, by keyword, nowhere else kept t
         address=[line for line in lines if line],
         written_on=in_words(written_on, language),
         reference=reference,
+    )
+
+
+def example_letter(templates: Templates, template: str, *, office: OfficeText) -> bytes:
+    """Return a letter with invented values, to look at; raises as `printed` does."""
+    return printed(
+        templates=templates,
+        template=template,
+        office=office,
+        reference=REFERENCE,
+        due_on=date(2026, 3, 3),
+        law_days=((ClockKind.FOI, date(2026, 3, 3)),),
+        reply_team="Customer Care",
+        address=("A. Writer", "1 High Street", "Town", "AB1 2CD"),
+        written_on=date(2026, 2, 17),
     )

@@ -109,3 +109,13 @@ def test_a_rule_may_name_a_text_of_the_offices_own_and_none_that_is_not_there(fo
     assert said.exit_code == EX_CONFIG
     assert 'There is no text "pres".' in said.stderr
     assert "press" in said.stderr
+
+
+def test_a_mail_can_be_looked_at_as_a_letter(folder, tmp_path):
+    """What goes to our own people never is one."""
+    path = tmp_path / "letter.pdf"
+    assert run(folder, "preview", "letter", "--pdf", str(path)).exit_code == EX_OK
+    assert path.read_bytes().startswith(b"%PDF")
+    assert run(folder, "preview", "notices/enquiry", "--pdf", str(path)).exit_code == EX_USAGE
+    nowhere = tmp_path / "no" / "letter.pdf"
+    assert "cannot be written" in run(folder, "preview", "letter", "--pdf", str(nowhere)).stderr
