@@ -76,7 +76,9 @@ unit: setup ## The tests that need no server
 
 test: setup servers check ## Everything, on real servers
 	rm -f .coverage .coverage.*
-	$(PYTEST) --cov --cov-report= tests
+	@# Whole days of the daemon are lived through one at a time: they measure seconds.
+	$(PYTEST) --cov --cov-report= --numprocesses 2 --dist loadfile tests/unit tests/integration
+	$(PYTEST) --cov --cov-report= --cov-append tests/acceptance
 	$(BIN)/coverage report --fail-under=90
 
 bench: setup servers ## Measure; prints a table

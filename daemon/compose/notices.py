@@ -78,7 +78,7 @@ def notice(  # noqa: PLR0913  a mail's parts, by keyword, nowhere else kept toge
     )
     files = [wire.file_part(one.name, one.media_type, one.content) for one in enclosures]
     attached = _attached(original, kind=kind, facts=facts)
-    return heading.over(words, attached=[*attached, *files])
+    return heading.over(words, attached=[*files, *attached])
 
 
 def _attached(original: bytes | None, *, kind: NoticeKind, facts: NoticeFacts) -> list[bytes]:
