@@ -60,7 +60,7 @@ def holds_of(case: Case) -> list[tuple[Hold, str]]:
             "Nobody reads replies at the sender's address, and it names another one.",
         ),
         (
-            case.context.answers_at_once,
+            case.context.answers_at_once and not is_from_party(case),
             Hold.DOUBT,
             "It followed our acknowledgement at once and speaks of it, or repeats: a machine?",
         ),

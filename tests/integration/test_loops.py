@@ -78,6 +78,18 @@ def test_a_person_who_writes_twice_within_the_hour_is_answered_twice(office):
         assert len(sent_to_the_robot(office)) == 1
 
 
+@pytest.mark.parametrize("end", ["replied", "close"])
+def test_who_goes_on_with_what_was_ended_at_once_is_answered(office, end):
+    """In its thread: a follow-up is an enquiry of its own (guide §1.2), however fast it comes."""
+    reference = office.take(a_mail(sender=ROBOT)).reference
+    (ours,) = sent_to_the_robot(office)
+    getattr(office.casework, end)(reference, by="A. Name")
+    answer = an_answer(ours, 1, threaded=True, subject="Re: {subject}", quotes=True)
+    taken = office.take(answer)
+    assert (taken.decision.held, taken.decision.linked_to.reference) == (None, reference)
+    assert len(sent_to_the_robot(office)) == 1
+
+
 def test_what_waits_so_is_not_lost(office):
     """It has its enquiry and its reason; a person lets the acknowledgement go."""
     office.take(a_mail(sender=ROBOT))
