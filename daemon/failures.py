@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from daemon.letters import Letters
     from daemon.model import Policy
     from daemon.store import Transaction
-    from daemon.store.postbox import Claimed, Undelivered
+    from daemon.store.postbox import Claimed
+    from daemon.store.returns import Undelivered
 
     Failed = Claimed | Undelivered
 

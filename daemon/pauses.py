@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Pauses:
 
     store: Store
     log: FilteringBoundLogger
-    said: set[str]
+    said: set[str] = field(default_factory=set)  # of which we said that it is paused
 
     def around(self, what: str, work: Callable[[], object]) -> Callable[[], object]:
         """Return the work of an inbox or outlet ("inbox:intake"), done unless it is paused."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daemon.store import Store
-    from daemon.store.postbox import ToPost
+    from daemon.store.posting import ToPost
 
 _OURS: Final = re.compile(r"[A-Z]{1,4}-[0-9A-Z]{5}-[0-9A-Z]{5}-[0-9]+(-v[0-9]+)?\.pdf")
 

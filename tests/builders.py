@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from connectors.base import Batch, Cursor, RawMessage
-from daemon.casework import ByMail, Casework
+from daemon.casework import Casework
 from daemon.deadlines import WorkingDays
 from daemon.decide import decide
 from daemon.failures import Failures
@@ -399,6 +399,18 @@ def an_office_over(
     letters = some_letters(signer, bounces_are_signed=bounces_are_signed)
     operators = (f"operator@{OFFICE}",)
     numbers = itertools.count(1)
+    failures = Failures(
+        letters=letters, policy=policy, days=WorkingDays(policy.clocks), operators=operators
+    )
+    casework = Casework(
+        store=store,
+        signer=signer,
+        policy=policy,
+        days=WorkingDays(policy.clocks),
+        letters=letters,
+        clock=clock,
+        new_reference=lambda: new_reference("PH", next(numbers)),
+    )
     return Office(
         store=store,
         policy=policy,
@@ -414,36 +426,16 @@ def an_office_over(
             operators=operators,
             clock=clock,
             random_bits=lambda _bits: next(numbers),
-            obey=ByMail(
-                store=store,
-                signer=signer,
-                policy=policy,
-                days=WorkingDays(policy.clocks),
-                letters=letters,
-                clock=clock,
-                new_reference=lambda: new_reference("PH", next(numbers)),
-            ).obey,
+            failures=failures,
+            obey=casework.obey,
         ),
         sender=Sender(
             store=store,
-            failures=Failures(
-                letters=letters,
-                policy=policy,
-                days=WorkingDays(policy.clocks),
-                operators=operators,
-            ),
+            failures=failures,
             holder=holder,
             clock=clock,
             jitter=lambda: 1.0,
         ),
         sweeper=Sweeper(store=store, policy=policy, letters=letters, clock=clock),
-        casework=Casework(
-            store=store,
-            signer=signer,
-            policy=policy,
-            days=WorkingDays(policy.clocks),
-            letters=letters,
-            clock=clock,
-            new_reference=lambda: new_reference("PH", next(numbers)),
-        ),
+        casework=casework,
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from connectors.imap.session import Described, Opened, Session
 
-__all__ = ["ImapInbox", "ImapOutlet"]
+__all__ = ["Account", "ImapInbox", "ImapOutlet"]
 
 MARKED_AT_ONCE = 500
 """UIDs in one command that marks: a line of a few kilobytes."""

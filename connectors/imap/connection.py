@@ -57,9 +57,9 @@ class Account:
     port: int
     username: str
     password: Callable[[], str]
-    tls: TlsMode
-    ca_file: str | None
-    timeout_s: float
+    tls: TlsMode = "implicit"
+    ca_file: str | None = None
+    timeout_s: float = 30.0
 
 
 class _Client(IMAPClient):  # type: ignore[misc]  # imapclient ships no types

@@ -6,14 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from connectors.base import DeferredError, RejectedError
-from connectors.imap.connection import Account, RefusedError
+from connectors.imap.connection import RefusedError
 from connectors.imap.folder import Folder
-from connectors.tls import TlsMode, check_mode
+from connectors.tls import check_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from connectors.base import Envelope
+    from connectors.imap.connection import Account
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _TOO_LARGE = frozenset({"TOOBIG", "LIMIT"})
@@ -22,19 +23,13 @@ _TOO_LARGE = frozenset({"TOOBIG", "LIMIT"})
 class ImapOutlet:
     """Folders of one mailbox, chosen by recipient. A mail that lies there already stays alone."""
 
-    def __init__(  # noqa: PLR0913 - one keyword for each setting of a mailbox
+    def __init__(
         self,
         *,
         name: str,
-        host: str,
-        port: int,
-        username: str,
-        password: Callable[[], str],
+        account: Account,
         folder: str = "INBOX",
         folders: Mapping[str, str] | None = None,
-        tls: TlsMode = "implicit",
-        ca_file: str | None = None,
-        timeout_s: float = 30.0,
     ) -> None:
         """Remember the settings; nothing is opened yet.
 
@@ -44,20 +39,11 @@ class ImapOutlet:
         Raises:
             ValueError: clear text to another machine.
         """
-        check_mode(tls, host)
+        check_mode(account.tls, account.host)
         self._name = name
         self._default = folder
         self._folders = dict(folders or {})
-        self._account = Account(
-            host=host,
-            port=port,
-            username=username,
-            password=password,
-            tls=tls,
-            ca_file=ca_file,
-            timeout_s=timeout_s,
-        )
-        self._folder = Folder(self._account, folder)
+        self._folder = Folder(account, folder)
 
     @property
     def name(self) -> str:

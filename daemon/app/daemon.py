@@ -139,7 +139,7 @@ class App:
             shadow=config.sending.shadow,
         )
         self._post_room = PostRoom(store=store, folder=config.sending.letters)
-        self._pauses = Pauses(store=store, log=self._log, said=set())
+        self._pauses = Pauses(store=store, log=self._log)
         self._sweeper = Sweeper(store=store, policy=config.policy, letters=letters, clock=clock)
         self.inboxes = {one.name: make_inbox(one, clock) for one in config.inboxes}
         self.outlets = {one.name: make_outlet(one) for one in config.outlets}

@@ -6,12 +6,12 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connectors.imap import ImapInbox, ImapOutlet
+from connectors.imap import Account, ImapInbox, ImapOutlet
 from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
 from daemon.attachments.reader import AttachmentReader
 from daemon.audit import Auditor
-from daemon.casework import ByMail, Casework
+from daemon.casework import Casework
 from daemon.compose import OfficeText, Templates
 from daemon.config import ImapInboxConfig, ImapOutletConfig, SmtpOutletConfig
 from daemon.deadlines import WorkingDays
@@ -163,14 +163,20 @@ def make_casework(config: Config, store: Store, templates: Templates) -> Casewor
         OSError, ValueError: a signing key cannot be made or read.
     """
     signer = make_signer(config)
+    return _casework(config, store, make_letters(config, templates, signer), signer, read_clock)
+
+
+def _casework(
+    config: Config, store: Store, letters: Letters, signer: Signer, clock: Callable[[], datetime]
+) -> Casework:
     prefix = config.office.reference_prefix
     return Casework(
         store=store,
         signer=signer,
         policy=config.policy,
         days=WorkingDays(config.policy.clocks),
-        letters=make_letters(config, templates, signer),
-        clock=read_clock,
+        letters=letters,
+        clock=clock,
         new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
     )
 
@@ -210,15 +216,8 @@ def make_intake(
         operators=config.operators,
         clock=clock,
         random_bits=secrets.randbits,
-        obey=ByMail(
-            store=store,
-            signer=signer,
-            policy=policy,
-            days=WorkingDays(policy.clocks),
-            letters=letters,
-            clock=clock,
-            new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
-        ).obey,
+        failures=make_failures(config, letters),
+        obey=_casework(config, store, letters, signer, clock).obey,
     )
 
 
@@ -309,17 +308,15 @@ def make_outlet(one: OutletConfig) -> Outlet:
             ca_file=str(one.ca_file) if one.ca_file else None,
         )
     if isinstance(one, ImapOutletConfig):
-        return ImapOutlet(
-            name=one.name,
+        account = Account(
             host=one.host,
             port=one.port,
             username=one.username,
             password=one.password.read,
-            folder=one.folder,
-            folders=one.folders,
             tls=one.tls,
             ca_file=str(one.ca_file) if one.ca_file else None,
         )
+        return ImapOutlet(name=one.name, account=account, folder=one.folder, folders=one.folders)
     make_maildir(one.path)
     return MaildirOutlet(name=one.name, path=one.path)
 

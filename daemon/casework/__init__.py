@@ -17,11 +17,12 @@ from daemon.casework.meeting import Meetings
 from daemon.casework.outgoing import Outgoing
 from daemon.casework.replies import Replies
 
-__all__ = ["ByMail", "Casework", "CaseworkError", "Correction"]
+__all__ = ["Casework", "CaseworkError", "Correction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casework(
+    ByMail,
     Enquiries,
     ArrangementActs,
     ClockActs,

@@ -111,8 +111,9 @@ class Assigning(Acts):
         """Give an enquiry to a colleague who takes it, in the team that has it.
 
         Raises:
-            CaseworkError: it is about that colleague, or no address of the office.
+            CaseworkError: it is not open, is about that colleague, or no address of the office.
         """
+        enquiry = self._open(tx, enquiry.reference)
         holder = self._colleague(tx, enquiry, person)
         tx.assign(enquiry.id, team=enquiry.team, person=holder)
         detail = {"old": enquiry.team, "new": enquiry.team, "in_person": True}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from daemon.model import Message
     from daemon.store import Transaction
     from daemon.store.enquiries import EnquiryRow
-    from daemon.store.postbox import Told
+    from daemon.store.returns import Told
     from daemon.tokens import Token
 
 ANSWERED_WITHIN: Final = timedelta(days=90)

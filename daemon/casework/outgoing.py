@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from daemon.store.ledger import Silence
-    from daemon.store.postbox import ToPost, Waiting
+    from daemon.store.postbox import Waiting
+    from daemon.store.posting import ToPost
 
 
 class Outgoing(Acts):

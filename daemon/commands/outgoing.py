@@ -146,11 +146,7 @@ def pause(
     """Stop polling an inbox, or sending by an outlet; without a name all. Nothing is lost."""
     loaded = load_config(config, state)
     what = _meant(loaded, inbox, outlet)
-
-    def doing(casework: Casework, by: str) -> str:
-        return casework.pause(what, by=by, note=note)
-
-    do(loaded, doing, by=by)
+    do(loaded, lambda casework, who: casework.pause(what, by=who, note=note), by=by)
 
 
 def resume(
@@ -164,11 +160,7 @@ def resume(
     """Go on with what was paused; without a name with all of it."""
     loaded = load_config(config, state)
     what = _meant(loaded, inbox, outlet)
-
-    def doing(casework: Casework, by: str) -> str:
-        return casework.go_on(what, by=by, note=note)
-
-    do(loaded, doing, by=by)
+    do(loaded, lambda casework, who: casework.go_on(what, by=who, note=note), by=by)
 
 
 def _meant(config: Config, inbox: str, outlet: str) -> list[str]:

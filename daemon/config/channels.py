@@ -78,8 +78,8 @@ class MaildirInboxConfig(InboxBase):
     poll_s: Annotated[float, Field(ge=0.2, le=3600)] = 2.0
 
 
-class ImapInboxConfig(InboxBase):
-    """One folder of a mailbox on an IMAP server."""
+class ImapAccount(Table):
+    """A mailbox on an IMAP server, and who we are there."""
 
     kind: Literal["imap"]
     host: Host
@@ -87,14 +87,19 @@ class ImapInboxConfig(InboxBase):
     port: Port = Field(default_factory=lambda data: _IMAP_PORT[data["tls"]])
     username: Line
     password: SecretRef
-    folder: Line = "INBOX"
     ca_file: ConfigFile | None = None
+
+    _safe_tls = field_validator("tls")(_tls)
+
+
+class ImapInboxConfig(InboxBase, ImapAccount):
+    """One folder of a mailbox on an IMAP server."""
+
+    folder: Line = "INBOX"
     when_done: Literal["leave", "flag", "move"] = "leave"
     done_folder: Annotated[str, Field(validate_default=True)] = ""
     idle: bool = True
     poll_s: Annotated[float, Field(ge=0.2, le=3600)] = 60.0
-
-    _safe_tls = field_validator("tls")(_tls)
 
     @field_validator("done_folder")
     @classmethod
@@ -148,20 +153,11 @@ class SmtpOutletConfig(OutletBase):
         return value
 
 
-class ImapOutletConfig(OutletBase):
+class ImapOutletConfig(OutletBase, ImapAccount):
     """Folders of an IMAP mailbox that notices are laid into."""
 
-    kind: Literal["imap"]
-    host: Host
-    tls: Literal["implicit", "starttls", "none"] = "implicit"
-    port: Port = Field(default_factory=lambda data: _IMAP_PORT[data["tls"]])
-    username: Line
-    password: SecretRef
     folder: Line = "INBOX"
     folders: dict[MailAddress, Line] = Field(default_factory=dict)
-    ca_file: ConfigFile | None = None
-
-    _safe_tls = field_validator("tls")(_tls)
 
 
 OutletConfig = MaildirOutletConfig | SmtpOutletConfig | ImapOutletConfig

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from daemon.failures import Failures
 from daemon.intake.replies import Seeing
 from daemon.model import Skip
 from daemon.reports import failure_told, ids_told
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from daemon.failures import Failures
     from daemon.intake.context import ContextReader
     from daemon.intake.facts import Filed, Sight
     from daemon.intake.filing import Filing
@@ -65,7 +65,7 @@ def hear_failure(
     *,
     filing: Filing,
     reader: ContextReader,
-    operators: Sequence[str],
+    failures: Failures,
     now: datetime,
 ) -> None:
     """Note that a mail of ours, or a colleague's reply, came back.
@@ -76,8 +76,8 @@ def hear_failure(
     if failure is None:
         return
     content = item.raw.content
-    if failure.permanent:
-        Seeing(filing=filing, reader=reader).hear_failure(tx, content, now=now)
+    # A colleague's reply is not ours to send again: of it even a failure for now is the last word.
+    Seeing(filing=filing, reader=reader).hear_failure(tx, content, now=now)
     for entry in tx.returned(reader.own_ids(ids_told(content), filing.letters.head)):
         if not failure.permanent and entry.resent < len(RESEND_AFTER):
             tx.send_again(entry.id, at=now + RESEND_AFTER[entry.resent])
@@ -86,9 +86,6 @@ def hear_failure(
             continue
         tx.mark_not_delivered(entry.id, now=now)
         tx.audit("outbox_not-delivered", f"outbox:{entry.id}", at=now)
-        failures = Failures(
-            letters=filing.letters, policy=filing.policy, days=filing.days, operators=operators
-        )
         failures.follow(
             tx,
             entry,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.base import Batch, Missed
+    from daemon.failures import Failures
     from daemon.intake.around import Obeys
     from daemon.intake.context import ContextReader
     from daemon.intake.facts import Classifies, InboxFacts
@@ -55,6 +56,7 @@ class Intake:
     operators: Sequence[str]  # told about what cannot be read
     clock: Callable[[], datetime]
     random_bits: Callable[[int], int]
+    failures: Failures  # what follows when a mail of ours comes back
     obey: Obeys  # does what an answer to a notice says
 
     def take_in(self, inbox: InboxFacts, batch: Batch, *, lease: Lease | None) -> list[Taken]:
@@ -364,7 +366,7 @@ class Intake:
             item,
             filing=self.filing,
             reader=self.reader,
-            operators=self.operators,
+            failures=self.failures,
             now=now,
         )
 

@@ -168,7 +168,7 @@ class Ledgers(Rows):
         A hold counts while it lasts.
         """
         m, e, o = schema.message.c, schema.enquiry.c, schema.outbox.c
-        held = and_(o.message_id == m.id, o.kind == "acknowledgement", o.state == "held")
+        held = and_(o.message_id == m.id, o.kind == OutboxKind.ACKNOWLEDGEMENT, o.state == "held")
         query = (
             select(m.id, e.reference, m.inbox, m.received_at, m.outcome, m.skip, o.hold)
             .outerjoin(schema.enquiry, e.id == m.enquiry_id)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import and_, func, insert, or_, select, text, update
 
 from daemon.model import OutboxKind, Sent
 from daemon.store import schema
 from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, TextClause
@@ -25,7 +25,6 @@ NOT_SENT = ("failed", "waiting", "claimed", "held", "post", "shadow")
 
 # Written out, not bound: only so does SQLite see that the index of what is open will do.
 _OPEN = text("outbox.state IN ('waiting', 'claimed')")
-_TO_POST = text("outbox.state = 'post'")
 _ALERTS = text(f"outbox.kind = '{OutboxKind.ALERT}'")
 _OTHERS = text(f"outbox.kind <> '{OutboxKind.ALERT}'")
 
@@ -46,27 +45,6 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undelivered:
-    """An entry that was sent and came back."""
-
-    id: int
-    kind: OutboxKind
-    recipient: str
-    enquiry_id: int | None
-    message_id: int | None
-    resent: int  # how often it was sent again before
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A mail of ours that somebody answers."""
-
-    recipient: str
-    enquiry_id: int | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
     """The acknowledgement of an enquiry as it stands."""
 
@@ -81,16 +59,6 @@ class Acknowledged:
         """Whether it was sent or is about to be, and has not come back."""
         going = self.state in {"waiting", "claimed", "sent", "post"}
         return going and self.not_delivered_at is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToPost:
-    """A letter that waits for the post room."""
-
-    id: int
-    reference: str
-    created_at: datetime
-    resent: int  # how often it was written anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +186,7 @@ class Postbox(Rows):
             row.kind == OutboxKind.ACKNOWLEDGEMENT,
             row.recipient == address,
             row.created_at >= since,
+            row.state.not_in(["held", "cancelled"]),
             row.recipient != "",
         )
         return {key.partition(":")[0] for key in self.connection.scalars(query)}
@@ -365,24 +334,6 @@ class Postbox(Rows):
                 )
             )
 
-    def to_post(self) -> list[ToPost]:
-        """Return the letters that wait to be posted, the oldest first; the bytes stay there."""
-        row, e = schema.outbox.c, schema.enquiry.c
-        query = (
-            select(row.id, e.reference, row.created_at, row.resent)
-            .join(schema.enquiry, e.id == row.enquiry_id)
-            .where(_TO_POST)
-            .order_by(row.id)
-        )
-        return [ToPost(**r._mapping) for r in self.connection.execute(query)]
-
-    def content_of(self, entry_id: int) -> bytes:
-        """Return the bytes of an entry."""
-        row = schema.outbox.c
-        return bytes(
-            self.connection.execute(select(row.content).where(row.id == entry_id)).scalar_one()
-        )
-
     def not_sent(self, *, limit: int) -> list[Waiting]:
         """Return what has not left, the oldest of each state first; the bytes stay there."""
         row, e = schema.outbox.c, schema.enquiry.c
@@ -408,53 +359,6 @@ class Postbox(Rows):
         query = select(row.state, func.count()).where(row.state.in_(NOT_SENT)).group_by(row.state)
         return {row.state: row[1] for row in self.connection.execute(query)}
 
-    def are_to_post(self, entry_ids: Sequence[int]) -> bool:
-        """Whether a person has to post one of these entries."""
-        row = schema.outbox.c
-        query = select(row.id).where(row.id.in_(entry_ids), row.state == "post").limit(1)
-        return self.connection.scalar(query) is not None
-
-    def write_letter_anew(self, enquiry_id: int, content: bytes) -> bool:
-        """Put other bytes into the acknowledgement on paper that waits; whether there is one."""
-        row, e = schema.outbox, schema.enquiry.c
-        waits = (
-            row.c.enquiry_id == enquiry_id,
-            row.c.recipient == "",
-            row.c.state.in_(["post", "held"]),
-            row.c.key.not_like(
-                select(e.reference + ":new-date:%").where(e.id == enquiry_id).scalar_subquery()
-            ),
-        )
-        done = self.connection.execute(
-            update(row)
-            .where(*waits)
-            .values(state="post", release_at=None, content=content, resent=row.c.resent + 1)
-        )
-        return done.rowcount > 0
-
-    def is_answered_by_letter(self, enquiry_id: int) -> bool:
-        """Whether the acknowledgement of an enquiry has no address to go to."""
-        row = schema.outbox.c
-        query = select(row.id).where(
-            row.enquiry_id == enquiry_id,
-            row.kind == OutboxKind.ACKNOWLEDGEMENT,
-            row.recipient == "",
-        )
-        return self.connection.scalar(query.limit(1)) is not None
-
-    def mark_posted(self, enquiry_id: int, *, now: datetime) -> list[int]:
-        """Mark the letters of an enquiry that wait for the post as gone; return their ids."""
-        row = schema.outbox
-        ids = list(
-            self.connection.scalars(
-                select(row.c.id).where(row.c.enquiry_id == enquiry_id, row.c.state == "post")
-            )
-        )
-        self.connection.execute(
-            update(row).where(row.c.id.in_(ids)).values(state="sent", sent_at=now)
-        )
-        return ids
-
     def hold_without_end(self, enquiry_id: int) -> int:
         """Keep what is held for an enquiry held until a person releases it; return how many."""
         row = schema.outbox.c
@@ -466,68 +370,17 @@ class Postbox(Rows):
         return done.rowcount
 
     def cancel_held(self, enquiry_id: int) -> list[int]:
-        """Cancel what is held for an enquiry that has been answered; return the ids."""
+        """Cancel what waits for a person, or for the post, of an enquiry that has been answered.
+
+        Return the ids.
+        """
         row = schema.outbox.c
-        held = and_(row.enquiry_id == enquiry_id, row.state == "held")
+        held = and_(row.enquiry_id == enquiry_id, row.state.in_(["held", "post"]))
         ids = list(self.connection.scalars(select(row.id).where(held)))
         self.connection.execute(
             update(schema.outbox).where(row.id.in_(ids)).values(state="cancelled", release_at=None)
         )
         return ids
-
-    def told_by(self, rfc_message_id: str) -> Told | None:
-        """Return whom a mail of ours went to, about which enquiry, and when it was written."""
-        row = schema.outbox.c
-        query = (
-            select(*(row[field.name] for field in fields(Told)))
-            .where(row.rfc_message_id == rfc_message_id)
-            .limit(1)
-        )
-        found = self.connection.execute(query).one_or_none()
-        return Told(**found._mapping) if found else None
-
-    def returned(self, rfc_message_ids: Collection[str]) -> list[Undelivered]:
-        """Return the sent mail of ours that a delivery report speaks of, marked by none yet."""
-        row = schema.outbox.c
-        query = select(*(row[field.name] for field in fields(Undelivered))).where(
-            row.rfc_message_id.in_(rfc_message_ids),
-            row.state.in_(["sent", "claimed"]),  # claimed: it left, and we fell before we noted it
-            row.not_delivered_at.is_(None),
-        )
-        return [
-            Undelivered(**{**r._mapping, "kind": OutboxKind(r.kind)})
-            for r in self.connection.execute(query.with_for_update())
-        ]
-
-    def mark_not_delivered(self, entry_id: int, *, now: datetime) -> None:
-        """Mark a mail of ours as one that came back."""
-        row = schema.outbox
-        self.connection.execute(
-            update(row).where(row.c.id == entry_id).values(not_delivered_at=now)
-        )
-
-    def send_again(self, entry_id: int, *, at: datetime) -> None:
-        """Have a mail that came back be sent once more: the same bytes, the same Message-ID."""
-        row = schema.outbox
-        self.connection.execute(
-            update(row)
-            .where(row.c.id == entry_id, row.c.state == "sent")
-            .values(
-                state="waiting", send_after=at, sent_at=None, attempts=0, resent=row.c.resent + 1
-            )
-        )
-
-    def block_address(self, key: str, *, status: str, now: datetime, until: datetime) -> None:
-        """Leave an address alone until a time; `key` is its keyed hash."""
-        row = schema.address_block
-        self.connection.execute(delete(row).where(row.c.address == key))
-        self.insert(row, address=key, status=status, from_at=now, until_at=until)
-
-    def is_blocked(self, key: str, *, now: datetime) -> bool:
-        """Whether an address is left alone now."""
-        row = schema.address_block.c
-        query = select(row.id).where(row.address == key, row.until_at > now)
-        return self.connection.scalar(query) is not None
 
     def digests_of(self, recipient: str, *, on: date) -> int:
         """Return how many digests somebody was written on a day in London."""

@@ -21,9 +21,11 @@ from daemon.store.markers import Markers
 from daemon.store.meeting import Meetings
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
+from daemon.store.posting import Posting
 from daemon.store.recorded import Recordings
 from daemon.store.registers import Registers
 from daemon.store.replies import Replies
+from daemon.store.returns import Returns
 from daemon.store.views import Views
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Transaction(
     Meetings,
     Registers,
     Postbox,
+    Posting,
+    Returns,
     Arrangements,
     Replies,
     Recordings,

@@ -89,6 +89,16 @@ def test_who_takes_it_is_reminded_from_then_on(office, notice):
         assert tx.assigned_to(1) == HOLDER
 
 
+def test_what_has_ended_cannot_be_taken(office, notice):
+    """The writer is told; the words stand on the enquiry."""
+    office.casework.replied(first(office), by="A. Name")
+    answer(office, notice, "taken")
+    assert acts(office) == ["replied", "noted"]
+    outlet = FakeOutlet()
+    office.sender.send_due(outlet)
+    assert outlet.recipients == [HOLDER]
+
+
 def test_anything_else_is_an_update(office, notice):
     """Also a word that is only part of a sentence."""
     answer(office, notice, "Replied to the trust, waiting for records.")

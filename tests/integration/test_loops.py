@@ -8,9 +8,9 @@ from email.policy import SMTP, default
 
 import pytest
 
-from daemon.model import Box, Skip
+from daemon.model import Box, Criterion, Skip
 from daemon.parse import parse
-from tests.builders import a_mail, an_office_over
+from tests.builders import a_classification, a_mail, an_office_over
 from tests.fakes import FakeOutlet
 from tests.unit.classifying import the_classifier
 from tests.unit.composing import an_acknowledgement, shipped
@@ -88,6 +88,15 @@ def test_who_goes_on_with_what_was_ended_at_once_is_answered(office, end):
     taken = office.take(answer)
     assert (taken.decision.held, taken.decision.linked_to.reference) == (None, reference)
     assert len(sent_to_the_robot(office)) == 1
+
+
+def test_what_was_never_sent_is_answered_by_nobody(office):
+    """Our first acknowledgement is held: the same words again have another reason to wait."""
+    office.classifier.usual = a_classification(criteria=(Criterion.VULNERABLE,))
+    office.take(a_mail(sender=ROBOT, message_id="1@x.example"))
+    office.classifier.usual = a_classification()
+    again = office.take(a_mail(sender=ROBOT, message_id="2@x.example"))
+    assert again.decision.held is None
 
 
 def test_what_waits_so_is_not_lost(office):

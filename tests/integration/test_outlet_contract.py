@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.base import AccessDeniedError
-from connectors.imap import ImapOutlet
+from connectors.imap import Account, ImapOutlet
 from connectors.maildir import MaildirOutlet
 from connectors.smtp import SmtpOutlet
 from tests.contracts.outlet_contract import OutletContract, an_envelope
@@ -83,6 +83,17 @@ class TestMaildir(OutletContract):
 _NUMBERS = itertools.count()
 
 
+def _account(server: Dovecot, user: str) -> Account:
+    return Account(
+        host=server.host,
+        port=server.port,
+        username=user,
+        password=lambda: server.password,
+        tls="none",
+        timeout_s=10,
+    )
+
+
 class ImapPlace:
     """A folder of a mailbox on a real Dovecot."""
 
@@ -91,12 +102,7 @@ class ImapPlace:
         self._user = server.add_user(f"team-{next(_NUMBERS)}")
         self._outlet = ImapOutlet(
             name="folders",
-            host=server.host,
-            port=server.port,
-            username=self._user,
-            password=lambda: server.password,
-            tls="none",
-            timeout_s=10,
+            account=_account(server, self._user),
         )
 
     def outlet(self) -> Outlet:
@@ -127,11 +133,7 @@ def test_each_team_has_its_folder_and_a_mail_lies_there_once(dovecot: Dovecot) -
         client.create_folder("Intake")
     outlet = ImapOutlet(
         name="folders",
-        host=dovecot.host,
-        port=dovecot.port,
-        username=user,
-        password=lambda: dovecot.password,
-        tls="none",
+        account=_account(dovecot, user),
         folders={"intake@office.example": "Intake"},
     )
     for recipient in ("Intake@office.example", "care@office.example"):
@@ -146,11 +148,7 @@ def test_a_folder_that_is_not_there_is_said_so(dovecot: Dovecot) -> None:
     """By its name: a person has to act."""
     outlet = ImapOutlet(
         name="folders",
-        host=dovecot.host,
-        port=dovecot.port,
-        username=dovecot.add_user("nofolder"),
-        password=lambda: dovecot.password,
-        tls="none",
+        account=_account(dovecot, dovecot.add_user("nofolder")),
         folder="Nowhere",
     )
     with pytest.raises(AccessDeniedError, match="Nowhere"):

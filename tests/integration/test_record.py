@@ -133,6 +133,17 @@ def test_without_an_address_the_acknowledgement_is_printed_and_posted(office, re
     assert [one.name for one in room.folder.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.parametrize("end", ["replied", "close"])
+def test_a_letter_that_has_not_gone_is_not_posted_after_the_reply(office, recorder, tmp_path, end):
+    """It would tell somebody to wait for what they have."""
+    done = recorder.record(a_letter(), by="A. Name")
+    room = PostRoom(store=office.store, folder=tmp_path / "letters")
+    assert room.lay_out() == 1
+    getattr(office.casework, end)(done.reference, by="A. Name")
+    room.lay_out()
+    assert list(room.folder.iterdir()) == []
+
+
 def test_a_letter_gets_its_address_later(office, recorder, tmp_path):
     """Where it was not known; the earlier letter is taken out of the folder."""
     done = recorder.record(a_letter(), by="A. Name")

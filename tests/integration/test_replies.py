@@ -63,10 +63,18 @@ def reply(office, inbox=AT_SENT, **changes):
     return office.take(a_reply(**changes), inbox)
 
 
-def fail(office, inbox=AT_BOUNCES, rfc_id=f"reply@{OFFICE}", action="failed", mark="report"):
+def fail(
+    office,
+    inbox=AT_BOUNCES,
+    rfc_id=f"reply@{OFFICE}",
+    action="failed",
+    mark="report",
+    status="5.1.1",
+):
     """A report on a mail arrives."""
     office.classifier.by_word["could not be delivered"] = DELIVERY_REPORT
     report = REPORT.format(kind="message/rfc822", rfc_id=rfc_id)
+    report = report.replace("Status: 5.1.1", f"Status: {status}")
     report = report.replace("Action: failed", f"Action: {action}").replace("<report@", f"<{mark}@")
     return office.take(report.encode(), inbox)
 
@@ -321,6 +329,15 @@ def test_a_reply_that_came_back_has_the_clocks_run_again(office, inbox):
     office.clock.now = NOW + timedelta(days=20)
     office.sweeper.sweep()
     assert office.digests() or office.letters_of(reference, "reminder")
+
+
+def test_a_reply_that_a_server_gave_up_after_days_has_failed_too(office):
+    """4.4.7: only mail of our own is sent again; of a colleague's that is the last word."""
+    reference = first(office)
+    reply(office)
+    fail(office, status="4.4.7")
+    assert office.view(reference)["reply_failed_at"] is not None
+    assert running(office, reference) == {"service"}
 
 
 def test_what_was_decided_stays_decided_when_clocks_run_again(office):
