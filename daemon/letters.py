@@ -297,6 +297,14 @@ def address_block(message: Message) -> tuple[str, ...]:
     return tuple(line for line in (*([] if name in lines else [name]), *lines) if line)
 
 
+def address_lines(words: str) -> list[str]:
+    """Return the lines of an address as somebody typed it: below each other, or with commas."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    if len(lines) == 1:
+        lines = [part.strip() for part in lines[0].split(",") if part.strip()]
+    return lines
+
+
 def due_days(decision: Decision) -> list[tuple[ClockKind, date]]:
     """Return the clocks that end with a reply and their days, soonest first."""
     days = [(d.kind, d.due_on) for d in decision.deadlines if d.kind.ends_with_a_reply]

@@ -21,7 +21,7 @@ from daemon.compose import NoticeFacts, NoticeKind
 from daemon.compose.wire import mailable
 from daemon.deadlines import london_date
 from daemon.intake.facts import InboxFacts
-from daemon.letters import POSTAL_ADDRESS
+from daemon.letters import POSTAL_ADDRESS, address_lines
 from daemon.model import Box, InboxRole
 
 if TYPE_CHECKING:
@@ -223,8 +223,8 @@ def raw_of(given: Recording) -> RawMessage:
     mail["To"] = given.to or given.box.value
     mail["Subject"] = _line(given.subject)
     mail["Date"] = format_datetime(given.received_at)
-    if lines := [line for line in map(_line, given.postal_address.splitlines()) if line]:
-        mail[POSTAL_ADDRESS] = " | ".join(line.replace("|", " ") for line in lines)
+    if lines := address_lines(given.postal_address):
+        mail[POSTAL_ADDRESS] = " | ".join(_line(line).replace("|", " ") for line in lines)
     mail.set_content(_words(given))
     for scan in given.scans:
         kind, _ = mimetypes.guess_type(scan.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -11,6 +12,7 @@ from daemon.app import load_templates, make_casework
 from daemon.casework import CaseworkError
 from daemon.startup import (
     EX_DATAERR,
+    EX_NOINPUT,
     EX_TEMPFAIL,
     EX_USAGE,
     connect,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from daemon.config import Config
 
 T = TypeVar("T")
+_MOST_CHARS = 200_000
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
@@ -76,3 +79,29 @@ def do(config: Config, doing: Callable[[Casework, str], str], *, by: str) -> Non
         fail(EX_DATAERR, str(error))
     except StoreUnavailableError as error:
         fail(EX_TEMPFAIL, str(error))
+
+
+def read_words(name: str) -> str:
+    """Return the words of a file, or of standard input for -."""
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        fail(EX_NOINPUT, f"{name}: cannot be read ({error.strerror}).")
+    try:
+        words = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        fail(EX_DATAERR, f"{name}: is no UTF-8 text. Save it as such, or give a scan.")
+    if not words:
+        fail(EX_DATAERR, f"{name}: has no words in it.")
+    if len(words) > _MOST_CHARS:
+        fail(EX_DATAERR, f"{name}: is longer than {_MOST_CHARS} characters. Give it as a scan.")
+    return words
+
+
+def file_or_words(text: str) -> str:
+    """Return the words of a file where one has that name; else the words themselves."""
+    try:
+        is_file = bool(text) and "\n" not in text and Path(text).is_file()
+    except OSError:
+        is_file = False
+    return read_words(text) if is_file else text

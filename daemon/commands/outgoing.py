@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime, time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,8 +19,10 @@ from daemon.commands.options import (
     StateOption,
     ask,
     do,
+    file_or_words,
 )
 from daemon.deadlines import LONDON, london_date
+from daemon.letters import address_lines
 from daemon.postroom import file_name
 from daemon.startup import EX_USAGE, fail, load_config
 from daemon.words import HOLDS, SKIPS
@@ -185,11 +186,7 @@ def letter(
     note: NoteOption = "",
 ) -> None:
     """Write the acknowledgement of an enquiry as a letter to post, with this address."""
-    path = Path(address)
-    words = path.read_text(encoding="utf-8") if "\n" not in address and path.is_file() else address
-    lines = [line for line in (part.strip() for part in words.splitlines()) if line]
-    if len(lines) == 1:  # written in one line: "A. Name, 1 High Street, Town"
-        lines = [part.strip() for part in lines[0].split(",") if part.strip()]
+    lines = address_lines(file_or_words(address))
 
     def doing(casework: Casework, by: str) -> str:
         return casework.letter(reference, lines, by=by, note=note)

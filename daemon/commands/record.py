@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +12,14 @@ import typer
 
 from daemon.app import load_templates, make_recorder, read_clock
 from daemon.commands.learning import judge_of
-from daemon.commands.options import ByOption, ConfigOption, JsonOption, StateOption
+from daemon.commands.options import (
+    ByOption,
+    ConfigOption,
+    JsonOption,
+    StateOption,
+    file_or_words,
+    read_words,
+)
 from daemon.deadlines import parse_received
 from daemon.model import Box, Category, ClockKind, Route
 from daemon.record import CallBack, RecordError, Recording, Scan, at_hand
@@ -35,7 +41,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _MORNING = timedelta(hours=9)  # of a letter whose hour nobody gave: the post comes then
-_MOST_CHARS = 200_000
 
 
 class Addressee(StrEnum):
@@ -94,10 +99,10 @@ def letter(
         box=Box.POST,
         from_name=_name(from_name),
         from_address=from_address.strip().lower(),
-        postal_address=_file_or_words(postal_address),
+        postal_address=file_or_words(postal_address),
         received_at=dated,
         subject=subject,
-        text=_read(text) if text else "",
+        text=read_words(text) if text else "",
         scans=tuple(_scan(path) for path in scan or ()),
         to=to.value if to else "",
     )
@@ -140,7 +145,7 @@ def call(
         from_address=from_address.strip().lower(),
         received_at=_moment(at, "--at"),
         subject="Telephone call",
-        text=_read(notes),
+        text=read_words(notes),
         to=to.value if to else "",
         call_back=CallBack(asked_for=call_back.value, number=number.strip()) if call_back else None,
     )
@@ -219,32 +224,6 @@ def _moment(text: str, option: str) -> datetime:
     if moment > read_clock():
         fail(EX_USAGE, f"{option}: {text} lies ahead. Give when it was received.")
     return moment
-
-
-def _read(name: str) -> str:
-    """Return the words of a file, or of standard input for -."""
-    try:
-        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        fail(EX_NOINPUT, f"{name}: cannot be read ({error.strerror}).")
-    try:
-        words = content.decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        fail(EX_DATAERR, f"{name}: is no UTF-8 text. Save it as such, or give a scan.")
-    if not words:
-        fail(EX_DATAERR, f"{name}: has no words in it.")
-    if len(words) > _MOST_CHARS:
-        fail(EX_DATAERR, f"{name}: is longer than {_MOST_CHARS} characters. Give it as a scan.")
-    return words
-
-
-def _file_or_words(text: str) -> str:
-    """Return the words of a file where one has that name; else the words themselves."""
-    try:
-        is_file = bool(text) and "\n" not in text and Path(text).is_file()
-    except OSError:
-        is_file = False
-    return _read(text) if is_file else text
 
 
 def _scan(path: Path) -> Scan:

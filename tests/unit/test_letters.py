@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from email import message_from_bytes
+from email.policy import default
 from email.utils import getaddresses, parseaddr
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daemon.compose import NoticeKind
-from daemon.letters import told_of_failure
-from daemon.model import OutboxKind
+from daemon.letters import address_lines, told_of_failure
+from daemon.model import Address, OutboxKind
 from daemon.tokens import Purpose
 from tests.builders import NOW, OFFICE, a_decision, a_message, a_signer, some_letters, text_of
 from tests.unit.composing import shipped, some_facts
@@ -152,3 +155,52 @@ def test_no_inner_words_stand_in_what_goes_outside(template):
     said = text_of(entry.content).lower()
     for inner in ("inner reason", "their subject", "their words", "evidence", "register"):
         assert inner not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("A. Name\n 1 High Street \n\nTown, County", ["A. Name", "1 High Street", "Town, County"]),
+        ("A. Name, 1 High Street, Town", ["A. Name", "1 High Street", "Town"]),
+        (" \n", []),
+    ],
+)
+def test_an_address_may_be_typed_in_lines_or_with_commas(words, lines):
+    assert address_lines(words) == lines
+
+
+ANYTHING = st.text(max_size=60) | st.sampled_from(
+    ["x\r\nBcc: victim@example.net\r\n\r\nx", "=?utf-8?q?=0d=0aBcc:_v=40example.net?=", "\u202egnp"]
+)
+CLEAN = "first@home.example"
+TEMPLATE = st.sampled_from(sorted(shipped().acknowledgements))
+
+
+@given(subject=ANYTHING, name=ANYTHING, words=ANYTHING, odd_id=ANYTHING, template=TEMPLATE)
+def test_whatever_somebody_wrote_our_answer_is_one_clean_mail_in_its_thread(
+    subject, name, words, odd_id, template
+):
+    """To them alone, answering theirs, with nothing of theirs in it."""
+    message = a_message(
+        sender=Address(address="writer@home.example", name=name),
+        subject=subject,
+        new_text=words,
+        message_id=CLEAN,
+        references=(odd_id, "before@home.example"),
+    )
+    entry = some_letters(a_signer()).acknowledgement(
+        a_decision(template=template, recipient="writer@home.example"),
+        message,
+        reference=REFERENCE,
+        reply_team="Intake",
+        now=NOW,
+    )
+    mail = message_from_bytes(entry.content, policy=default)
+    assert not mail.defects
+    for header in ("From", "To", "Reply-To", "Subject", "Message-ID", "In-Reply-To"):
+        assert len(mail.get_all(header)) == 1
+    assert [address for _, address in getaddresses([mail["To"]])] == ["writer@home.example"]
+    assert mail["Bcc"] is mail["Cc"] is None
+    assert mail["In-Reply-To"] == f"<{CLEAN}>"
+    assert mail["References"].split()[-2:] == ["<before@home.example>", f"<{CLEAN}>"]
+    assert mail["Message-ID"] == f"<{entry.message_id}>"
