@@ -187,12 +187,12 @@ def _say(view: dict[str, object], *, is_new: bool, as_json: bool) -> None:
         if clock["ended_at"] is None and ClockKind(str(clock["kind"])).ends_with_a_reply
     ]
     answers = [one for one in _rows(view["outbox"]) if one["kind"] == "acknowledgement"]
-    by_post = any(not one["recipient"] for one in answers)
+    letters = [one["state"] for one in answers if not one["recipient"]]
     if as_json:
         keys = ("reference", "route", "team", "category", "to_be_sorted", "received_at")
         said = {key: view[key] for key in keys}
         due = [{"kind": kind, "due_on": on} for kind, on in clocks]
-        print(json.dumps({**said, "new": is_new, "due": due, "acknowledge_by_post": by_post}))
+        print(json.dumps({**said, "new": is_new, "due": due, "acknowledge_by_post": bool(letters)}))
         return
     what = CATEGORIES[Category(str(view["category"]))]
     if view["to_be_sorted"]:
@@ -202,8 +202,13 @@ def _say(view: dict[str, object], *, is_new: bool, as_json: bool) -> None:
     print(f"Goes to: {ROUTES[Route(str(view['route']))]}")
     for kind, on in clocks:
         print(f"{capitalised(CLOCKS[ClockKind(str(kind))])}: {on}")
-    if by_post:
-        print(f"Acknowledge by post: assurance release {view['reference']} --by NAME prints it.")
+    reference = view["reference"]
+    if "held" in letters:
+        print(f"A letter waits until you let it go: assurance release {reference} --by NAME.")
+    elif letters:
+        print(
+            f"A letter is to be posted: see assurance letters, then assurance posted {reference}."
+        )
 
 
 def _rows(value: object) -> list[dict[str, object]]:

@@ -333,7 +333,7 @@ def test_the_command_says_reference_category_route_and_dates(folder):
     assert said["due"]
     again = run(folder, *LETTER, words=WORDS).stdout
     assert f"{said['reference']} was recorded before" in again
-    assert "assurance release" in again
+    assert f"assurance posted {said['reference']}" in again
 
 
 def test_a_letter_marked_for_the_ombudsman_goes_to_customer_care(folder):
