@@ -17,6 +17,7 @@ from rich.console import Console
 from daemon import logs
 from daemon.app import connect_store, read_clock
 from daemon.commands import (
+    accounts,
     arrangements,
     audit,
     clocks,
@@ -82,7 +83,18 @@ app.add_typer(database, name="db")
 
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
-    *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
+    *(
+        stakeholders,
+        registers,
+        pack,
+        audit,
+        reconcile,
+        record,
+        replies,
+        preview,
+        outgoing,
+        accounts,
+    ),
 )
 for topic in TOPICS:
     topic.register(app)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.imap import Account, ImapInbox, ImapOutlet
 from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
+from daemon.accounts import Accounts
+from daemon.accounts import Limits as AccountLimits
 from daemon.attachments.reader import AttachmentReader
 from daemon.audit import Auditor
 from daemon.casework import Casework
@@ -178,6 +180,27 @@ def _casework(
         letters=letters,
         clock=clock,
         new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
+    )
+
+
+def make_accounts(config: Config, store: Store) -> Accounts:
+    """Return who may sign in at the page.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    desk = config.desk
+    return Accounts(
+        store=store,
+        signer=make_signer(config),
+        policy=config.policy,
+        roles={one.id: one.as_role() for one in desk.role},
+        limits=AccountLimits(
+            idle=timedelta(minutes=desk.session.idle_minutes),
+            longest=timedelta(hours=desk.session.hours),
+            link=timedelta(hours=desk.sign_in.link_hours),
+        ),
+        clock=read_clock,
     )
 
 

@@ -35,6 +35,7 @@ _NAMED: Final = (
     ("teams.toml", "team", "id"),
     ("stakeholders.toml", "mp_office", "id"),
     ("arrangements.toml", "arrangement", "id"),
+    ("desk.toml", "role", "id"),
 )
 _TEAM_ADDRESSES: Final = ("mailbox", "holder", "deputy", "assistant_director", "director")
 _PRINCIPALS: Final = ("ombudsman", "chief_executive", "alternate", "private_office")

@@ -5,6 +5,7 @@ from typing import Final
 from pydantic import Field
 
 from daemon.config.channels import InboxesFile, OutletsFile
+from daemon.config.desk import DeskFile
 from daemon.config.fields import Table
 from daemon.config.machine import DaemonFile
 from daemon.config.people import ArrangementsFile, OfficeFile, StakeholdersFile, TeamsFile
@@ -25,7 +26,12 @@ class Files(Table):
     clocks: ClocksFile = Field(alias="clocks.toml")
     arrangements: ArrangementsFile = Field(alias="arrangements.toml")
     daemon: DaemonFile = Field(alias="daemon.toml")
+    desk: DeskFile = Field(DeskFile(), alias="desk.toml")
 
 
 FILE_NAMES: Final = (*(str(field.alias) for field in Files.model_fields.values()), RULES)
-"""Every file of the config folder; none may be missing."""
+"""Every file of the config folder."""
+OPTIONAL: Final = frozenset(
+    str(field.alias) for field in Files.model_fields.values() if not field.is_required()
+)
+"""Files that may be missing: an office that does without what they are about has none."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daemon.config.channels import InboxConfig, OutletConfig, Sending, Use
+    from daemon.config.desk import DeskFile
     from daemon.config.machine import Attachments, Log, Schedule, SigningKey
     from daemon.config.people import ArrangementTable, Office
 from daemon.config.stakeholders import FILE as STAKEHOLDERS
@@ -65,6 +66,7 @@ class Config:
     state_dir: Path  # absolute; it need not exist yet
     audit_anchors: Path  # the file where heads of the sealed audit are noted
     templates_dir: Path | None  # None: the command works it out
+    desk: DeskFile  # the page; no roles: there is none
     warnings: tuple[ConfigError, ...] = ()  # what works, but is hardly meant
 
     @property
@@ -160,6 +162,7 @@ def _config(files: Files, rules: RuleSet, places: Places, known: tuple[Stakehold
         signing_keys=daemon.signing.keys,
         state_dir=places.state,
         templates_dir=daemon.paths.templates,
+        desk=files.desk,
         warnings=tuple(warn(files)),
     )
 

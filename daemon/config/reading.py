@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.errors import ConfigError
-from daemon.config.files import FILE_NAMES
+from daemon.config.files import FILE_NAMES, OPTIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +22,8 @@ def read(folder: Path) -> tuple[dict[str, dict[str, Any]], list[ConfigError]]:
     raw: dict[str, dict[str, Any]] = {}
     errors = list(_strangers(folder))
     for name in FILE_NAMES:
+        if name in OPTIONAL and not (folder / name).exists():
+            continue
         found = _read_file(folder / name)
         if isinstance(found, str):
             errors.append(ConfigError(file=name, key="", why=found))

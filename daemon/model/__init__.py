@@ -51,9 +51,11 @@ from daemon.model.policies import (
     Principals,
     Team,
 )
+from daemon.model.rights import EVERYTHING, Person, Reader, Right, Role
 from daemon.model.texts import GENERAL, TEXTS, TextRule
 
 __all__ = [
+    "EVERYTHING",
     "GENERAL",
     "REQUESTS",
     "TEXTS",
@@ -90,10 +92,14 @@ __all__ = [
     "OutboxEntry",
     "OutboxKind",
     "Outcome",
+    "Person",
     "Policy",
     "Principals",
+    "Reader",
     "Register",
     "RegisterEntry",
+    "Right",
+    "Role",
     "Route",
     "Sent",
     "Skip",

@@ -197,6 +197,14 @@ enquiry = Table(
     Column("updated_at", UtcDateTime),  # when somebody last wrote an update (guide §1.20)
     _ref("merged_into", "enquiry.id"),
     _ref("linked_to", "enquiry.id"),
+    # The page asks for what is to be sorted, and for what is new, however much lies behind it.
+    Index(
+        "ix_enquiry_unsorted",
+        "id",
+        postgresql_where=text("status = 'open' AND to_be_sorted"),
+        sqlite_where=text("status = 'open' AND to_be_sorted"),
+    ),
+    Index(None, "opened_at"),
 )
 
 party = Table(
@@ -242,6 +250,15 @@ deadline = Table(
     # replied, closed, confirmed, sent, seen, updated, moved, corrected, merged
     Column("ended_by", String(24)),
     Column("stopped_on", Date),  # it stands still since that day: clarification, fees, a pause
+    # What is overdue or due soon is read from here alone; ended clocks leave the index.
+    Index(
+        "ix_deadline_open",
+        "due_on",
+        "kind",
+        "enquiry_id",
+        postgresql_where=text("ended_at IS NULL"),
+        sqlite_where=text("ended_at IS NULL"),
+    ),
 )
 
 deadline_step = Table(
@@ -314,6 +331,12 @@ outbox = Table(
         "release_at",
         postgresql_where=text("state = 'held' AND release_at IS NOT NULL"),
         sqlite_where=text("state = 'held' AND release_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_outbox_held",
+        "id",
+        postgresql_where=text("state = 'held'"),
+        sqlite_where=text("state = 'held'"),
     ),
     # The folder of letters follows these at each sweep.
     Index(
@@ -546,6 +569,34 @@ act = Table(
     Column("by_name", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+# Who may sign in at the page. The password is kept as an Argon2 hash; a link to set one as a hash.
+account = Table(
+    "account",
+    metadata,
+    _id(),
+    Column("name", String(64), nullable=False, unique=True),  # what they sign in with, lower case
+    Column("display_name", Text, nullable=False),  # as it stands beside what they do
+    Column("address", String(320), nullable=False, unique=True),  # the office's, lower case
+    Column("roles", JSON, nullable=False),
+    Column("password_hash", Text),
+    Column("link_hash", String(64), unique=True),
+    Column("link_until", UtcDateTime),
+    Column("subject", String(255), unique=True),  # who they are to the office's sign-in service
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+    Column("looked_at", UtcDateTime),  # until when they have seen what is new
+)
+
+# Who is signed in. The cookie holds the key; here lies its hash.
+signed_in = Table(
+    "signed_in",
+    metadata,
+    Column("key_hash", String(64), primary_key=True),
+    _ref("account_id", "account.id", nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )
 
 # Insert-only (triggers in the first migration): ids, enums, dates and keyed hashes.

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import leases, schema
+from daemon.store.accounts import Accounts
 from daemon.store.arrangements import Arrangements
 from daemon.store.audit import Audits
 from daemon.store.clocks import Clocks
@@ -48,6 +49,7 @@ class Transaction(
     Posting,
     Returns,
     Arrangements,
+    Accounts,
     Replies,
     Recordings,
     Audits,

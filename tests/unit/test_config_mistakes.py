@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from daemon import config
 from daemon.app.parts import office_text
-from daemon.config.files import FILE_NAMES
+from daemon.config.files import FILE_NAMES, OPTIONAL
 from tests.unit.config_folders import IMAP, SHIPPED, Folder, the_only
 
 
@@ -83,13 +83,38 @@ def test_missing_folder_is_one_mistake(tmp_path):
     assert len(caught.value.errors) == 1
 
 
-@pytest.mark.parametrize("name", FILE_NAMES)
+@pytest.mark.parametrize("name", sorted(set(FILE_NAMES) - OPTIONAL))
 def test_every_file_is_needed(folder, name):
     """A missing file is reported by its name, and nothing follows from it."""
     (folder.path / name).unlink()
     place, why = the_only(folder.mistakes())
     assert place == (name, "")
     assert "missing" in why
+
+
+def test_an_office_without_a_page_needs_no_file_for_it(folder):
+    """An older config goes on working; there is no role, so nobody can sign in."""
+    (folder.path / "desk.toml").unlink()
+    assert folder.load().desk.role == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"),
+    [
+        ('"see-health"', '"see-heath"', "rights", "no right"),
+        ('id = "reader"', 'id = "officer"', "id", "same id"),
+        ('url = "http://127.0.0.1:8420"', 'url = "http://desk.example"', "url", "https://"),
+        ('url = "http://127.0.0.1:8420"', 'url = "https://a.example/x"', "url", "up to the host"),
+        ("idle_minutes = 60", "idle_minutes = 1", "idle_minutes", "5"),
+    ],
+)
+def test_a_mistake_about_the_page_is_named(folder, old, new, key, says):
+    """In desk.toml, by its key, with what would do."""
+    folder.change("desk.toml", old, new)
+    (file, where), why = the_only(folder.mistakes())
+    assert file == "desk.toml"
+    assert key in where
+    assert says in why
 
 
 @pytest.mark.parametrize(
