@@ -24,6 +24,7 @@ from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
 from daemon.pack import Packer
 from daemon.record import Recorder
+from daemon.registers.looking import Looking
 from daemon.service import own_key
 from daemon.store import Store
 from daemon.tokens import REFERENCE_RANDOM_BITS, Signer, new_reference
@@ -180,6 +181,21 @@ def _casework(
         letters=letters,
         clock=clock,
         new_reference=lambda: new_reference(prefix, secrets.randbits(REFERENCE_RANDOM_BITS)),
+    )
+
+
+def make_looking(config: Config, store: Store) -> Looking:
+    """Return what a page reads.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    return Looking(
+        store=store,
+        policy=config.policy,
+        days=WorkingDays(config.policy.clocks),
+        signer=make_signer(config),
+        clock=read_clock,
     )
 
 

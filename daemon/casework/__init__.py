@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from daemon.casework.acts import CaseworkError
+from daemon.casework.acts import CaseworkError, ChangedError
 from daemon.casework.arrangements import ArrangementActs
 from daemon.casework.assigning import Assigning
 from daemon.casework.by_mail import ByMail
@@ -17,7 +17,7 @@ from daemon.casework.meeting import Meetings
 from daemon.casework.outgoing import Outgoing
 from daemon.casework.replies import Replies
 
-__all__ = ["Casework", "CaseworkError", "Correction"]
+__all__ = ["Casework", "CaseworkError", "ChangedError", "Correction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,15 @@ The audit holds a keyed hash of who did it; the name itself lies in an erasable 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 from daemon.deadlines import london_date
 from daemon.model import EnquiryStatus
 from daemon.tokens import as_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
     from daemon.deadlines import WorkingDays
@@ -25,7 +25,26 @@ if TYPE_CHECKING:
 
 
 class CaseworkError(Exception):
-    """What was asked cannot be done; the message is a sentence for whoever asked."""
+    """What was asked cannot be done; the message is a sentence for whoever asked.
+
+    `command` is what would help at a terminal: pages have a button for it.
+    """
+
+    def __init__(self, said: str, *, command: str = "") -> None:
+        super().__init__(said)
+        self.command = command
+
+
+class ChangedError(CaseworkError):
+    """Somebody else has changed the enquiry since it was looked at; nothing was overwritten.
+
+    `acts` says who did what meanwhile: an act's id and a name. It is empty where a message came
+    in, or the software looked again.
+    """
+
+    def __init__(self, said: str, *, acts: Sequence[tuple[str, str]]) -> None:
+        super().__init__(said)
+        self.acts = tuple(acts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +58,14 @@ class Acts:
     letters: Letters
     clock: Callable[[], datetime]
     new_reference: Callable[[], str]
+    seen: Mapping[str, str] = field(default_factory=dict)  # reference → mark when looked at
+
+    def having_seen(self, reference: str, version: str) -> Self:
+        """Return the same, for somebody who has an enquiry before them as it was then.
+
+        Acts on it raise `ChangedError` if it has changed since (`registers` gives the mark).
+        """
+        return replace(self, seen={as_reference(reference): version})
 
     def _open(self, tx: Transaction, reference: str) -> EnquiryRow:
         """Return an enquiry that is still open, locked.
@@ -48,11 +75,9 @@ class Acts:
         """
         enquiry = self._enquiry(tx, reference)
         if enquiry.status is not EnquiryStatus.OPEN:
-            msg = (
-                f"{enquiry.reference} is {enquiry.status}. Open it again first, with"
-                f" `assurance reopen {enquiry.reference} --by NAME`."
-            )
-            raise CaseworkError(msg)
+            msg = f"{enquiry.reference} is {enquiry.status}. Open it again first."
+            command = f"assurance reopen {enquiry.reference} --by NAME"
+            raise CaseworkError(msg, command=command)
         return enquiry
 
     def _today(self) -> date:
@@ -64,6 +89,10 @@ class Acts:
         if enquiry is None:
             msg = f"There is no enquiry {reference}. Check the reference, as on the notice."
             raise CaseworkError(msg)
+        seen = self.seen.get(enquiry.reference)
+        if seen is not None and seen != tx.version_of(enquiry.id):
+            msg = f"{enquiry.reference} has changed since you opened this page."
+            raise ChangedError(msg, acts=tx.acts_since(enquiry.id, seen))
         return enquiry
 
     def _note_apart(

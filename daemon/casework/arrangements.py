@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from daemon.store import Transaction
 
 _ABOUT = ("addresses", "domains", "handles", "names", "references", "themes")
+_LIST = "assurance arrangement list"
 _SHORTEST = 4  # letters of a theme or reference: fewer would meet everything
 
 
@@ -50,17 +51,17 @@ class ArrangementActs(Acts):
             msg = f"{short[0]!r} is too short: it would meet what it is not about."
             raise CaseworkError(msg)
         if not one.instruction.strip():
-            msg = "Say what was agreed, with --instruction."
+            msg = "Say what was agreed."
             raise CaseworkError(msg)
         if one.asks_for(Handling.TELL_WATCHERS) and not one.watchers:
-            msg = "Name who is told, with --watcher."
+            msg = "Name who is told."
             raise CaseworkError(msg)
         for person in one.watchers:
             if not self.policy.directory.is_own(person):
                 msg = f"{person} is no address of the office: notices hold people's letters."
                 raise CaseworkError(msg)
         if one.from_on and one.until_on and one.until_on < one.from_on:
-            msg = "The last day lies before the first. Correct --from or --until."
+            msg = "The last day lies before the first. Correct one of them."
             raise CaseworkError(msg)
 
     def review_arrangement(
@@ -80,7 +81,7 @@ class ArrangementActs(Acts):
             now = self.clock()
             self._refuse_configured(arrangement_id)
             if not tx.review_arrangement(arrangement_id, review_on=review_on, until_on=until_on):
-                raise CaseworkError(_missing(arrangement_id))
+                raise CaseworkError(_missing(arrangement_id), command=_LIST)
             self._audited(tx, "arrangement-reviewed", arrangement_id, by=by, now=now)
             return f"The arrangement {arrangement_id} goes on."
 
@@ -94,7 +95,7 @@ class ArrangementActs(Acts):
             now = self.clock()
             self._refuse_configured(arrangement_id)
             if not tx.end_arrangement(arrangement_id, now=now):
-                raise CaseworkError(_missing(arrangement_id))
+                raise CaseworkError(_missing(arrangement_id), command=_LIST)
             self._audited(tx, "arrangement-ended", arrangement_id, by=by, now=now)
             return f"The arrangement {arrangement_id} has ended."
 
@@ -124,7 +125,4 @@ class ArrangementActs(Acts):
 
 
 def _missing(arrangement_id: str) -> str:
-    return (
-        f"There is no arrangement {arrangement_id} in force. See them with"
-        " `assurance arrangement list`."
-    )
+    return f"There is no arrangement {arrangement_id} in force."

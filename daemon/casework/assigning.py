@@ -89,7 +89,7 @@ class Assigning(Acts):
             CaseworkError: there is no such open enquiry, or no words.
         """
         if not note.strip():
-            msg = "Say how far it has got, with --note WORDS."
+            msg = "Say how far it has got."
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()
@@ -127,7 +127,7 @@ class Assigning(Acts):
             CaseworkError: there is no such enquiry, or no words.
         """
         if not note.strip():
-            msg = "There is nothing to note: give the words with --note WORDS."
+            msg = "There is nothing to note: give the words."
             raise CaseworkError(msg)
         with self.store.write() as tx:
             enquiry = self._enquiry(tx, reference)

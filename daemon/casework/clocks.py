@@ -227,7 +227,7 @@ class ClockActs(Acts):
             raise CaseworkError(msg)
         if len(fit) > 1:
             kinds = ", ".join(sorted(one.kind for one in fit))
-            msg = f"{enquiry.reference} has several such clocks. Name one with --kind: {kinds}."
+            msg = f"{enquiry.reference} has several such clocks. Name one: {kinds}."
             raise CaseworkError(msg)
         return fit[0]
 
@@ -260,5 +260,5 @@ class ClockActs(Acts):
 
     def _need_reason(self, note: str) -> None:
         if not note.strip():
-            msg = "Say why, with --why WORDS: a changed clock needs its reason."
+            msg = "Say why: a changed clock needs its reason."
             raise CaseworkError(msg)

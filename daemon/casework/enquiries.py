@@ -78,8 +78,8 @@ class Enquiries(Acts):
             said = f"The acknowledgement of {enquiry.reference} is released."
             if tx.are_to_post(released):
                 said += (
-                    " It goes by post: print it from the folder of letters, and say that it has"
-                    f" gone with `assurance posted {enquiry.reference} --by NAME`."
+                    " It goes by post: print it from the folder of letters, and record when it"
+                    " has gone."
                 )
             return said
 
@@ -164,11 +164,9 @@ class Enquiries(Acts):
     def _refuse_over_alert(self, tx: Transaction, enquiry: EnquiryRow) -> None:
         """Keep an alert from ending unnoticed: a person confirms it first."""
         if any(c.kind == ClockKind.VULNERABLE for c in tx.open_clocks(enquiry.id)):
-            msg = (
-                f"{enquiry.reference} has an alert: somebody may be at risk. Confirm it first "
-                f"with `assurance confirm {enquiry.reference} --by NAME`."
-            )
-            raise CaseworkError(msg)
+            msg = f"{enquiry.reference} has an alert: somebody may be at risk. Confirm it first."
+            command = f"assurance confirm {enquiry.reference} --by NAME"
+            raise CaseworkError(msg, command=command)
 
 
 def _listed(ids: Sequence[int]) -> str:

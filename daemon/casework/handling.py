@@ -65,7 +65,7 @@ class Handlings(Acts):
             msg = f"{criterion} follows from who wrote: correct the source of the message instead."
             raise CaseworkError(msg)
         if not assistant_director.strip():
-            msg = "Name the Assistant Director who has agreed, with --assistant-director NAME."
+            msg = "Name the Assistant Director who has agreed."
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()
@@ -146,9 +146,7 @@ class Handlings(Acts):
             msg = f"There is no team {team!r} in teams.toml. There are: {known}."
             raise CaseworkError(msg)
         if not (assistant_director.strip() and words.strip()):
-            msg = (
-                "Name the Assistant Director, and say what is asked: --assistant-director, --note."
-            )
+            msg = "Name the Assistant Director, and say what is asked."
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()
@@ -188,7 +186,7 @@ class Handlings(Acts):
             CaseworkError: there is no such referral that waits, or no words.
         """
         if not words.strip():
-            msg = "Say what was decided, with --note WORDS."
+            msg = "Say what was decided."
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()
@@ -222,7 +220,7 @@ class Handlings(Acts):
             msg = f"{handling} is no handling of a case. There are: {known}."
             raise CaseworkError(msg)
         if not note.strip():
-            msg = "Say why, and what is to be done, with --note WORDS."
+            msg = "Say why, and what is to be done."
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()

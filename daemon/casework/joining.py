@@ -52,10 +52,10 @@ class Joining(Acts):
             raise CaseworkError(msg)
         if tx.is_held(one.id):
             msg = (
-                f"An acknowledgement of {one.reference} is still held. Release it first, with"
-                f" `assurance release {one.reference} --by NAME`, or merge the other way round."
+                f"An acknowledgement of {one.reference} is still held. Release it first, or merge"
+                " the other way round."
             )
-            raise CaseworkError(msg)
+            raise CaseworkError(msg, command=f"assurance release {one.reference} --by NAME")
 
     def _unite_clock(
         self, tx: Transaction, clock: OpenClock, other: EnquiryRow, now: datetime

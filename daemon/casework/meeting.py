@@ -34,7 +34,7 @@ class Meetings(Acts):
             CaseworkError: there is no such enquiry, or words or owner are missing.
         """
         if not (words.strip() and owner.strip()):
-            msg = "An action says what is to be done, and by whom: give the words and --owner."
+            msg = "An action says what is to be done, and by whom: give the words and the owner."
             raise CaseworkError(msg)
         with self.store.write() as tx:
             now = self.clock()
@@ -63,8 +63,8 @@ class Meetings(Acts):
         with self.store.write() as tx:
             now = self.clock()
             if not tx.action_done(number, by=by, now=now):
-                msg = f"There is no open action {number}. See them with `assurance list actions`."
-                raise CaseworkError(msg)
+                msg = f"There is no open action {number}."
+                raise CaseworkError(msg, command="assurance list actions")
             self._note_apart(
                 tx, "action-done", by=by, note=note, now=now, detail={"action": number}
             )
@@ -82,14 +82,14 @@ class Meetings(Acts):
         """
         for value, what in (
             (contact.name, "the caller's name"),
-            (contact.instruction, "what was agreed, with --instruction"),
-            (contact.agreed_by, "who agreed, with --agreed-by"),
+            (contact.instruction, "what was agreed"),
+            (contact.agreed_by, "who agreed"),
         ):
             if not value.strip():
                 msg = f"Give {what}."
                 raise CaseworkError(msg)
         if contact.until_on is not None and contact.until_on < contact.from_on:
-            msg = "The last day lies before the first. Correct --from or --until."
+            msg = "The last day lies before the first. Correct one of them."
             raise CaseworkError(msg)
         numbers = tuple(dict.fromkeys(international(one) for one in contact.numbers))
         with self.store.write() as tx:

@@ -90,5 +90,5 @@ class Outgoing(Acts):
             self._note(tx, enquiry, "letter-written", by=by, note=note, now=now)
         return (
             f"The letter of {enquiry.reference} is ready. The daemon lays it into the folder of"
-            f" letters. When it has gone: `assurance posted {enquiry.reference} --by NAME`."
+            " letters. Record when it has gone by post."
         )

@@ -76,7 +76,7 @@ def do(config: Config, doing: Callable[[Casework, str], str], *, by: str) -> Non
     try:
         print(doing(casework, by.strip()))
     except CaseworkError as error:
-        fail(EX_DATAERR, str(error))
+        fail(EX_DATAERR, f"{error} Run {error.command}." if error.command else str(error))
     except StoreUnavailableError as error:
         fail(EX_TEMPFAIL, str(error))
 

@@ -61,12 +61,16 @@ class Reader:
 
     def sees(self, *, team: str, reply_team: str, holder: str, subjects: Iterable[str]) -> bool:
         """Whether an enquiry that these have, and that is about these people, may be shown."""
-        about = frozenset(subjects)
-        if self.address in about or (about and not self.sees_restricted):
+        if not self.may_know(subjects):
             return False
         if self.teams is None:
             return True
         return bool(self.teams & {team, reply_team}) or holder == self.address
+
+    def may_know(self, subjects: Iterable[str]) -> bool:
+        """Whether they may know of something that is about these people."""
+        about = frozenset(subjects)
+        return not about or (self.sees_restricted and self.address not in about)
 
 
 EVERYTHING = Reader()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
-from daemon.model import ClockKind, EnquiryStatus, Register
+from daemon.model import EVERYTHING, ClockKind, EnquiryStatus, Reader, Register
 from daemon.store import schema
 from daemon.store.rows import Rows
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import ColumnElement, Row, Select, Table
+    from sqlalchemy import Column, ColumnElement, Row, Select, Table
+    from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
     AnyRow = Row[*tuple[Any, ...]]
     AnySelect = Select[*tuple[Any, ...]]
@@ -32,7 +33,11 @@ class Filter:
     overdue_on: date | None = None  # only what was due before this day
     team: str = ""
     about: str = ""  # a part of the sender's name, address or subject, or the reference
+    category: str = ""
+    reader: Reader = EVERYTHING  # what they may not see is left out
+    newest_first: bool = False  # by receipt, instead of what is due first
     limit: int = 0  # 0: all
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,23 +141,48 @@ class Registers(Rows):
 
     def entries(self, register: Register, wanted: Filter) -> list[Entry]:
         """Return the entries of a register of enquiries: what is due first comes first."""
-        due = self._soonest()
+        due, e, entry = self._soonest(), schema.enquiry.c, schema.register_entry.c
         query = (
             self._select(due)
-            .join(
-                schema.register_entry,
-                and_(
-                    schema.register_entry.c.enquiry_id == schema.enquiry.c.id,
-                    schema.register_entry.c.register == register,
-                ),
-            )
-            .add_columns(schema.register_entry.c.proposed, schema.register_entry.c.since_at)
+            .join(schema.register_entry, _stands_on(register))
+            .add_columns(entry.proposed, entry.since_at)
             .where(*self._conditions(wanted, due))
-            .order_by(due.is_(None), due, schema.enquiry.c.received_at, schema.enquiry.c.id)
         )
-        if wanted.limit:
-            query = query.limit(wanted.limit)
-        return self._entries(self.connection.execute(query).all())
+        return self._entries(self.connection.execute(_in_order(query, wanted, due, e)).all())
+
+    def count_entries(self, register: Register, wanted: Filter) -> int:
+        """Return how many entries of a register there are, whatever the limit."""
+        query = (
+            select(func.count())
+            .select_from(schema.enquiry)
+            .join(schema.register_entry, _stands_on(register))
+            .where(*self._conditions(wanted, self._soonest()))
+        )
+        return self.connection.scalar(query) or 0
+
+    def enquiries(self, wanted: Filter) -> list[Entry]:
+        """Return enquiries, whether they stand on a register or not."""
+        due, e = self._soonest(), schema.enquiry.c
+        query = self._apart(due).where(*self._conditions(wanted, due))
+        return self._entries(self.connection.execute(_in_order(query, wanted, due, e)).all())
+
+    def entries_of(self, ids: Sequence[int]) -> dict[int, Entry]:
+        """Return enquiries by their id, as they stand."""
+        found: dict[int, Entry] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            query = self._apart(self._soonest()).where(schema.enquiry.c.id.in_(some))
+            rows = self.connection.execute(query).all()
+            found |= {row.id: entry for row, entry in zip(rows, self._entries(rows), strict=True)}
+        return found
+
+    def _apart(self, due: ColumnElement[Any]) -> AnySelect:
+        """Select enquiries as entries of no register: proposed where any criterion is."""
+        e, c = schema.enquiry.c, schema.register_entry.c
+        proposed = select(c.enquiry_id).where(c.enquiry_id == e.id, c.proposed).exists()
+        return self._select(due).add_columns(
+            proposed.label("proposed"), e.opened_at.label("since_at")
+        )
 
     def _soonest(self) -> ColumnElement[Any]:
         d = schema.deadline.c
@@ -195,6 +225,9 @@ class Registers(Rows):
             conditions.append(due < wanted.overdue_on)
         if wanted.team:
             conditions.append(e.team == wanted.team)
+        if wanted.category:
+            conditions.append(e.category == wanted.category)
+        conditions += seen_by(wanted.reader)
         if wanted.about:
             said = or_(
                 m.sender_name.icontains(wanted.about, autoescape=True),
@@ -469,6 +502,48 @@ class Registers(Rows):
             .where(schema.message.c.outcome == "set-aside"),
         }
         return {what: self.connection.scalar(query) or 0 for what, query in counts.items()}
+
+
+def seen_by(reader: Reader) -> list[ColumnElement[bool]]:
+    """Return the conditions under which somebody sees an enquiry; as `Reader.sees` has it."""
+    e, s = schema.enquiry.c, schema.enquiry_subject.c
+    conditions: list[ColumnElement[bool]] = []
+    about = select(s.person).where(s.enquiry_id == e.id, s.state == "set")
+    if not reader.sees_restricted:
+        conditions.append(~about.exists())
+    elif reader.address:
+        conditions.append(~about.where(s.person == reader.address).exists())
+    if reader.teams is not None:
+        teams = sorted(reader.teams)
+        conditions.append(
+            or_(
+                e.team.in_(teams),
+                e.reply_team.in_(teams),
+                e.assigned_to == reader.address,
+            )
+        )
+    return conditions
+
+
+def _stands_on(register: Register) -> ColumnElement[bool]:
+    row = schema.register_entry.c
+    return and_(row.enquiry_id == schema.enquiry.c.id, row.register == register)
+
+
+def _in_order(
+    query: AnySelect,
+    wanted: Filter,
+    due: ColumnElement[Any],
+    e: ReadOnlyColumnCollection[str, Column[Any]],
+) -> AnySelect:
+    """Put entries in order, and take the part of them that is wanted."""
+    if wanted.newest_first:
+        query = query.order_by(e.received_at.desc(), e.id.desc())
+    else:
+        query = query.order_by(due.is_(None), due, e.received_at, e.id)
+    if wanted.limit:
+        query = query.limit(wanted.limit).offset(wanted.offset)
+    return query
 
 
 class _Around:

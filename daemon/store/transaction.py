@@ -28,6 +28,7 @@ from daemon.store.registers import Registers
 from daemon.store.replies import Replies
 from daemon.store.returns import Returns
 from daemon.store.views import Views
+from daemon.store.worklist import Worklist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,7 @@ class Transaction(
     Audits,
     Ledgers,
     Markers,
+    Worklist,
     Views,
 ):
     """One transaction, commit or nothing. Made by `Store.write` and `Store.read` alone."""

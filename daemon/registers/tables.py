@@ -6,7 +6,7 @@ there is one, and no more (process, "About us ourselves").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from daemon.deadlines import LONDON, london_date
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
-    from daemon.model import Policy
+    from daemon.model import Policy, Reader
     from daemon.store import Transaction
     from daemon.store.registers import ActionRow, CallerRow, Entry, ReferralRow, Wanted
 
@@ -73,15 +73,18 @@ def table_of(
 ) -> RegisterTable:
     """Return one list as a table; `name` is one of `LISTS`, `reader` the address of who looks.
 
+    `wanted.reader` says more of them, where it is known.
+
     Raises:
         KeyError: there is no such list.
     """
     today = london_date(now)
     wanted = wanted or Filter()
+    eyes = replace(wanted.reader, address=reader) if reader else wanted.reader
     match name:
         case Register.CASE_REFERRALS:
             referrals = tx.referrals(waiting_only=wanted.open_only)
-            return _table(name, _REFERRAL, referrals, _referral_row(policy), reader)
+            return _table(name, _REFERRAL, referrals, _referral_row(policy), eyes)
         case Register.PHONE_CALLS:
             callers = tx.callers(on=today)
             rows = tuple(_caller_row(one, today) for one in callers)
@@ -89,16 +92,14 @@ def table_of(
                 id=name, title=_title(name), columns=_CALLER, rows=rows, overdue=frozenset()
             )
         case "decisions":
-            return _table(name, _WANTED, tx.decisions_wanted(), _wanted_row, reader)
+            return _table(name, _WANTED, tx.decisions_wanted(), _wanted_row, eyes)
         case "actions":
             actions = tx.actions(open_only=wanted.open_only)
-            return _table(
-                name, _ACTION, actions, _action_row(today), reader, _is_late_action(today)
-            )
+            return _table(name, _ACTION, actions, _action_row(today), eyes, _is_late_action(today))
         case _:
             entries = tx.entries(_register(name), wanted)
             row = _entry_row(policy, today)
-            return _table(name, _ENTRY, entries, row, reader, _is_overdue(today))
+            return _table(name, _ENTRY, entries, row, eyes, _is_overdue(today))
 
 
 def _register(name: str) -> Register:
@@ -121,10 +122,10 @@ def _table(
     columns: tuple[str, ...],
     found: Sequence[Entry] | Sequence[Wanted] | Sequence[ReferralRow] | Sequence[ActionRow],
     row: Callable[..., tuple[Cell, ...]],
-    reader: str,
+    reader: Reader,
     is_overdue: Callable[..., bool] = lambda _one: False,
 ) -> RegisterTable:
-    seen = [one for one in found if not reader or reader not in one.subjects]
+    seen = [one for one in found if reader.may_know(one.subjects)]
     return RegisterTable(
         id=name,
         title=_title(name),
