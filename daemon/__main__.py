@@ -70,6 +70,7 @@ from daemon.startup import (
 )
 from daemon.store import StoreUnavailableError
 from daemon.tokens import as_reference
+from desk import command as desk_command
 
 app = typer.Typer(
     name="assurance",
@@ -83,18 +84,8 @@ app.add_typer(database, name="db")
 
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
-    *(
-        stakeholders,
-        registers,
-        pack,
-        audit,
-        reconcile,
-        record,
-        replies,
-        preview,
-        outgoing,
-        accounts,
-    ),
+    *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
+    *(accounts, desk_command),
 )
 for topic in TOPICS:
     topic.register(app)

@@ -35,6 +35,7 @@ EVENTS: Final = frozenset(
         "daemon_stopping",
         "daemon_stopped",
         "daemon_killed",
+        "desk_failed",
         "config_refused",
         "config_warned",
         "store_unavailable",
@@ -100,7 +101,7 @@ SAFE_KEYS: Final = frozenset(
         *("retry_s", "retry_at", "since_at", "until_at", "due_on", "due_at", "received_at"),
         # the machine
         *("host", "port", "folder", "code", "job", "thread", "pid", "signal", "version"),
-        *("schema", "epoch", "lease_holder", "config_file", "config_key", "year"),
+        *("schema", "epoch", "lease_holder", "config_file", "config_key", "year", "page"),
     }
 )
 """The keys whose values are shown; every other value is replaced by `[withheld]`."""

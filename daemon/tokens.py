@@ -166,6 +166,11 @@ class Signer:
         """
         return hmac.digest(self._keys[key_id], b"seal\0" + said, "sha256").hex()
 
+    def secret_for(self, purpose: str) -> str:
+        """Return a secret for one purpose, made of the key that signs: 64 hex characters."""
+        key = self._keys[self._signing_id]
+        return hmac.digest(key, b"purpose\0" + purpose.encode(), "sha256").hex()
+
     def keyed_hash(self, text: str) -> str:
         """Return a keyed hash of a name or address, for the audit: 24 hex characters."""
         key = next(reversed(self._keys.values()))

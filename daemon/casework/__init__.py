@@ -16,8 +16,9 @@ from daemon.casework.joining import Joining
 from daemon.casework.meeting import Meetings
 from daemon.casework.outgoing import Outgoing
 from daemon.casework.replies import Replies
+from daemon.intake.revision import Revision
 
-__all__ = ["Casework", "CaseworkError", "ChangedError", "Correction"]
+__all__ = ["Casework", "CaseworkError", "ChangedError", "Correction", "Revision"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

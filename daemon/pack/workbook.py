@@ -27,6 +27,12 @@ _WIDEST, _NARROWEST = 24, 9  # characters: a register has many columns, and word
 _A3, _A4 = 8, 9  # as Excel numbers paper
 _LINE, _HIGHEST = 15, 405  # points; Excel takes 409
 _SHEET_NAME: Final = 31  # characters Excel allows
+_OPTIONS: Final = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 
 
 def workbook(figures: Figures) -> bytes:
@@ -36,13 +42,7 @@ def workbook(figures: Figures) -> bytes:
     or a count of ours.
     """
     stream = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = Workbook(stream, options)
+    book = Workbook(stream, _OPTIONS)
     made = figures.made_at.astimezone(LONDON).replace(tzinfo=None, microsecond=0)
     title = f"Casework assurance, {figures.month.name}"
     book.set_properties({"title": title, "created": made, "author": "", "comments": ""})
@@ -51,6 +51,19 @@ def workbook(figures: Figures) -> bytes:
     for table in (figures.decisions, figures.actions, *figures.registers):
         writer.table(table)
     writer.trends(figures)
+    book.close()
+    return stream.getvalue()
+
+
+def workbook_of(table: RegisterTable) -> bytes:
+    """Return a workbook of one list, for whoever wants to go on with it in a spreadsheet.
+
+    As in `workbook`, nothing that somebody wrote can become a formula, a link or a number.
+    """
+    stream = io.BytesIO()
+    book = Workbook(stream, _OPTIONS)
+    book.set_properties({"title": table.title, "author": "", "comments": ""})
+    _Writer(book, table.title).table(table)
     book.close()
     return stream.getvalue()
 

@@ -109,6 +109,19 @@ def read_body(fields: Sequence[tuple[str, bytes]], body: bytes, budget: Budget) 
     return reading
 
 
+def first_html(fields: Sequence[tuple[str, bytes]], body: bytes, budget: Budget) -> str:
+    """Return the markup of the first HTML body under MIME header fields; "" where none is."""
+    waiting = [build(fields, body, budget)]
+    while waiting:
+        part = waiting.pop(0)
+        content_type = part.content_type
+        if content_type in _HTML_TYPES and _is_text(part, content_type):
+            return _piece(part, content_type, part.data).text
+        if content_type.startswith("multipart/"):
+            waiting = [*part.children, *waiting]
+    return ""
+
+
 def _read(part: Part, reading: Reading) -> None:
     content_type = part.content_type
     reading.content_types.append(_described(part, content_type))

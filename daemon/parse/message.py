@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from daemon.model import Address, Attachment, Box, Message
 from daemon.parse.addresses import addresses_of, bare, sender_of
-from daemon.parse.bodies import ATTACHED, read_body
+from daemon.parse.bodies import ATTACHED, first_html, read_body
 from daemon.parse.dates import date_at
 from daemon.parse.fields import Fields
 from daemon.parse.framing import Framed, frame
@@ -64,6 +64,18 @@ def files_of(content: bytes) -> list[tuple[Attachment, bytes]]:
     except Exception:  # noqa: BLE001 - as `parse`: whatever the bytes, the caller is not surprised
         return []
     return reading.files
+
+
+def html_of(content: bytes) -> str:
+    """Return the HTML of a raw mail as its writer made it, neither cleaned nor cut to what is new.
+
+    "" where it has none, or cannot be read.
+    """
+    try:
+        framed = frame(content)
+        return first_html(Fields(framed.fields).mime(), framed.body, Budget())
+    except Exception:  # noqa: BLE001 - as `parse`: whatever the bytes, the caller is not surprised
+        return ""
 
 
 def message_from_fields(

@@ -1,0 +1,106 @@
+"""The command `assurance desk`: the page, served until it is asked to stop."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+import uvicorn
+
+from daemon import logs
+from daemon.app import (
+    load_templates,
+    make_accounts,
+    make_casework,
+    make_looking,
+    make_recorder,
+    make_revision,
+    make_signer,
+    open_store,
+    read_clock,
+)
+from daemon.commands.options import ConfigOption, StateOption
+from daemon.explain import Judge
+from daemon.startup import (
+    EX_CONFIG,
+    EX_UNAVAILABLE,
+    AdoptedModel,
+    fail,
+    load_config,
+    refusing,
+    say,
+    template_folders,
+)
+from desk.office import Office
+from desk.serving import make_app
+
+if TYPE_CHECKING:
+    from daemon.config import Config
+    from daemon.store import Store
+
+
+def make_office(config: Config, store: Store) -> Office:
+    """Return what the pages are made of.
+
+    Raises:
+        OSError, ValueError: a signing key or template cannot be read.
+    """
+    templates = load_templates(*template_folders(config))
+    learned, _ = AdoptedModel.of(config).load()
+    judge = Judge.of(config.rules, config.policy, read_clock, learned=learned)
+    return Office(
+        config=config,
+        accounts=make_accounts(config, store),
+        casework=make_casework(config, store, templates),
+        looking=make_looking(config, store),
+        recorder=make_recorder(config, store, templates, judge.classifier),
+        judge=judge,
+        revision=make_revision(config, templates),
+        cookie_key=make_signer(config).secret_for("cookie"),
+        clock=read_clock,
+    )
+
+
+def make_server(config: Config, store: Store) -> uvicorn.Server:
+    """Return the page's server, ready to run.
+
+    Raises:
+        OSError, ValueError: a signing key or template cannot be read.
+    """
+    listen, site = config.desk.listen, config.desk.site
+    return uvicorn.Server(
+        uvicorn.Config(
+            make_app(make_office(config, store)),
+            host=listen.host,
+            port=listen.port,
+            log_config=None,  # what is logged is ours to say: no addresses, no words
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(site.proxies),
+            forwarded_allow_ips=list(site.proxies),
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+def desk(config: ConfigOption = None, state: StateOption = None) -> None:
+    """Serve the page where Customer Care do the work, until it is asked to stop."""
+    loaded = load_config(config, state)
+    if not loaded.desk.role:
+        fail(EX_CONFIG, "desk.toml names no roles. Copy it from the config that was shipped.")
+    logs.configure(format=loaded.log.format, level=loaded.log.level, stream=sys.stderr)
+    with refusing():
+        server = make_server(loaded, open_store(loaded))
+        if not make_accounts(loaded, open_store(loaded)).listed():
+            say("There is no account yet. Make the first with assurance account add.")
+    say(f"The page is at {loaded.desk.site.url}. Press Ctrl-C to end.")
+    server.run()
+    if not server.started:
+        listen = loaded.desk.listen
+        fail(EX_UNAVAILABLE, f"{listen.host}:{listen.port} cannot be listened on. Is it taken?")
+
+
+def register(app: typer.Typer) -> None:
+    """Give the command its part."""
+    app.command()(desk)
