@@ -83,7 +83,7 @@ def _plain(name: str) -> Callable[[Doing], str]:
 
 
 def _now_taken_for(form: Form, _office: Office, enquiry: EnquiryInFull) -> None:
-    current = enquiry.messages[0].current
+    current = enquiry.messages[0].current if enquiry.messages else None
     if current is None:
         return
     form["category"].data = current["category"]
@@ -95,7 +95,7 @@ def _now_taken_for(form: Form, _office: Office, enquiry: EnquiryInFull) -> None:
 def _correct(doing: Doing) -> str:
     form = doing.form
     chosen = frozenset(Criterion(one) for one in form.criteria.data or ())
-    choices = frozenset(Criterion(value) for value, _ in form.criteria.choices)
+    choices = frozenset(Criterion(one.value) for one in form.criteria.choices)
     change = Correction(
         category=Category(form.category.data),
         source=Source(form.source.data),
@@ -115,7 +115,7 @@ def _with_teams(form: Form, office: Office, enquiry: EnquiryInFull) -> None:
     teams = office.config.policy.teams
     name = "to" if "to" in form else "team"
     field: Any = form[name]
-    field.choices = [(one.id, one.name) for one in teams.values()]
+    field.choices = forms.options((one.id, one.name) for one in teams.values())
     if field.data is None:
         field.data = enquiry.view["reply_team"] or enquiry.view["team"]
 
@@ -138,10 +138,10 @@ def _merge(doing: Doing) -> str:
 
 def _with_messages(form: Form, _office: Office, enquiry: EnquiryInFull) -> None:
     field: Any = form["message"]
-    field.choices = [
+    field.choices = forms.options(
         (str(one.row["id"]), " – ".join((one.row["sender_name"], one.row["subject"])))
         for one in enquiry.messages[1:]
-    ]
+    )
 
 
 def _split(doing: Doing) -> str:
@@ -269,7 +269,7 @@ ACTS: Final = {
             right=Right.CORRECT,
             form=forms.CorrectForm,
             do=_correct,
-            fits=_always,
+            fits=lambda enquiry: bool(enquiry.messages),
             prepare=_now_taken_for,
             says=(
                 "Route, registers and clocks follow, counted from the original receipt. The"

@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs lag behind
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from daemon.casework.handling import REFERRALS
@@ -47,6 +48,11 @@ class HasWords:
             raise ValidationError(self.message)
 
 
+def options(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """Return what can be chosen, of values and their words."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
 def _short(label: str, *, hint: str = "", needed: str = "", **more: Any) -> StringField:
     checks: list[Any] = [Length(max=_LINE, message=f"Use at most {_LINE} characters")]
     checks += [HasWords(needed)] if needed else [Optional()]
@@ -64,7 +70,7 @@ def _choice(
 ) -> RadioField:
     checks = [InputRequired(needed)] if needed else [Optional()]
     return RadioField(
-        label, checks, choices=list(choices), description=hint, validate_choice=bool(needed)
+        label, checks, choices=options(choices), description=hint, validate_choice=bool(needed)
     )
 
 
@@ -109,7 +115,9 @@ class CorrectForm(Form):
     )
     criteria = SelectMultipleField(
         "Which signs for specific handling does it meet?",
-        choices=[(c.value, capitalised(CRITERIA[c])) for c in Criterion if c not in _BY_LISTS],
+        choices=options(
+            (c.value, capitalised(CRITERIA[c])) for c in Criterion if c not in _BY_LISTS
+        ),
         description="Leave all of them empty if it meets none.",
     )
     note = _note()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from daemon.model import Evidence
 
 _SHORTEST: Final = 4  # fewer letters are everywhere
+_BETWEEN: Final = " / "  # stands between the places that one piece of evidence was found at
 _MOST: Final = 60  # pieces of evidence that are marked
 _TAGS: Final = {
     *("a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd"),
@@ -48,7 +49,7 @@ def marked(text: str, evidence: Iterable[Evidence]) -> Markup:
 def _spans(text: str, words: Iterable[str]) -> Sequence[tuple[int, int]]:
     """Return where words stand, in order and without overlap; blanks match any blanks."""
     found: list[tuple[int, int]] = []
-    for one in dict.fromkeys(w.strip() for w in words):
+    for one in dict.fromkeys(w.strip() for many in words for w in many.split(_BETWEEN)):
         if len(one) < _SHORTEST:
             continue
         pattern = r"\s+".join(re.escape(part) for part in one.split())

@@ -116,7 +116,8 @@ def first_html(fields: Sequence[tuple[str, bytes]], body: bytes, budget: Budget)
         part = waiting.pop(0)
         content_type = part.content_type
         if content_type in _HTML_TYPES and _is_text(part, content_type):
-            return _piece(part, content_type, part.data).text
+            data = part.data[:MAX_PART_TEXT_BYTES]
+            return storable(decode(data, _charset(part, data, is_html=True)))
         if content_type.startswith("multipart/"):
             waiting = [*part.children, *waiting]
     return ""

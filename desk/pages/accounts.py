@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from daemon.accounts import AccountError
 from desk.asking import go_to
-from desk.forms import AccountForm, RolesForm
+from desk.forms import AccountForm, RolesForm, options
 from desk.rendering import page
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def accounts(asked: Asked) -> Response:
 def new(asked: Asked) -> Response:
     """Make an account, and show the link with which its owner sets a password."""
     form = AccountForm(asked.form if asked.is_post else None)
-    form.roles.choices = _roles(asked)
+    form.roles.choices = options(_roles(asked))
     if asked.is_post and form.validate():
         try:
             key = asked.office.accounts.add(
@@ -62,7 +62,7 @@ def account(asked: Asked) -> Response:
     if one is None:
         raise HTTPException(_UNKNOWN)
     form = RolesForm(asked.form if asked.is_post else None)
-    form.roles.choices = _roles(asked)
+    form.roles.choices = options(_roles(asked))
     if not asked.is_post:
         form.roles.data = list(one.roles)
         return page(asked, "account.html", account=one, form=form, wrong="")

@@ -35,7 +35,7 @@ def letter(asked: Asked) -> Response:
         form.received_on.data = asked.now.astimezone(LONDON).date()
         return page(asked, "record.html", form=form, what="letter", wrong="")
     scans = _scans(asked)
-    if form.validate():
+    if form.validate() and _is_past(form, asked):
         given = at_hand(
             Recording(
                 box=Box.POST,
@@ -79,6 +79,15 @@ def call(asked: Asked) -> Response:
         )
         return _record(asked, form, given, "call")
     return page(asked, "record.html", form=form, what="call", wrong="", status=_REFUSED)
+
+
+def _is_past(form: LetterRecordForm, asked: Asked) -> bool:
+    """Whether the day of a letter has come; a day that lies ahead is a slip."""
+    today = asked.now.astimezone(LONDON).date()
+    if form.received_on.data is not None and form.received_on.data > today:
+        form.received_on.errors = ["This day lies ahead. Give the day it was delivered"]
+        return False
+    return True
 
 
 def _record(asked: Asked, form: Form, given: Recording, what: str) -> Response:
