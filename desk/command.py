@@ -22,6 +22,7 @@ from daemon.app import (
 )
 from daemon.commands.options import ConfigOption, StateOption
 from daemon.explain import Judge
+from daemon.service import Stop
 from daemon.startup import (
     EX_CONFIG,
     EX_UNAVAILABLE,
@@ -95,6 +96,7 @@ def desk(config: ConfigOption = None, state: StateOption = None) -> None:
         if not make_accounts(loaded, open_store(loaded)).listed():
             say("There is no account yet. Make the first with assurance account add.")
     say(f"The page is at {loaded.desk.site.url}. Press Ctrl-C to end.")
+    Stop().install()  # uvicorn hands on the signal it ended for: that is no reason to die of it
     server.run()
     if not server.started:
         listen = loaded.desk.listen

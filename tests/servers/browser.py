@@ -23,7 +23,10 @@ def browser() -> Iterator[Browser]:
         try:
             started = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"),  # None: the one Playwright installed
-                args=["--host-resolver-rules=MAP * ~NOTFOUND", *(["--no-sandbox"] * IS_ROOT)],
+                args=[
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                    *(["--no-sandbox"] * IS_ROOT),
+                ],
             )
         except Error as error:
             refuse(
