@@ -29,6 +29,7 @@ from daemon.console import harmless, message_lines
 from daemon.deadlines import LONDON
 from daemon.service import Stop
 from daemon.startup import AdoptedModel
+from desk.command import Beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,6 +85,7 @@ class Demo:
             models=AdoptedModel.of(config),
             on_taken=self._show,
         )
+        self._page = Beside(config, self._store) if config.desk.role else None
 
     @classmethod
     def prepare(
@@ -120,7 +122,11 @@ class Demo:
         self._greet()
         director = threading.Thread(target=self._direct, args=(pause_s, stay_s), daemon=True)
         director.start()
+        if self._page:
+            self._page.start()
         code = self._app.run()
+        if self._page:
+            self._page.stop()
         self._console.print(Rule())
         self._console.print("The demo has ended. Everything it made is still in its folder.")
         return code
@@ -136,12 +142,22 @@ class Demo:
             *(f"  {one.path}" for one in inboxes),
             "The letters sent lie as mails in:",
             *(f"  {folder}" for folder in self._outlet_folders()),
+            *self._page_lines(),
             "Look at an enquiry in another window, REF being its reference:",
             f"  {_command()} show REF --state {shlex.quote(str(self._folder.path))}",
             "",
             "Press Ctrl-C to end.",
         ]
         self._console.print(Panel(Text("\n".join(lines)), title="Assurance", title_align="left"))
+
+    def _page_lines(self) -> list[str]:
+        if self._page is None:
+            return []
+        return [
+            "Work on them in a browser. Choose a password for the account here:",
+            f"  {self._page.link}",
+            "You sign in as demo.",
+        ]
 
     def _outlet_folders(self) -> Iterator[Path]:
         for one in self._config.outlets:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import typer
@@ -83,6 +85,57 @@ def make_server(config: Config, store: Store) -> uvicorn.Server:
             timeout_graceful_shutdown=5,
         )
     )
+
+
+class Beside:
+    """The page in a thread beside something else, with one account that may do everything."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        """Listen where the config says, or at a free port where that is taken.
+
+        Raises:
+            OSError, ValueError: no port is free, or a signing key or template cannot be read.
+        """
+        self._socket = _listening(config.desk.listen.host, config.desk.listen.port)
+        self._server = make_server(config, store)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+        host, port = self._socket.getsockname()[:2]
+        key = make_accounts(config, store).add(
+            "demo",
+            display_name="Sam Okonedo",
+            address=f"sam.okonedo@{config.office.from_address.rpartition('@')[2]}",
+            roles=[one.id for one in config.desk.role],
+            by="the demo",
+        )
+        self.link = f"http://{host}:{port}/welcome/{key}"
+        """Where to choose a password for the account."""
+
+    def start(self) -> None:
+        """Serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, within a few seconds."""
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    for one in (port, 0):
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((host, one))
+        except OSError:
+            found.close()
+            if one == 0:
+                raise
+        else:
+            return found
+    raise AssertionError  # pragma: no cover -- the last one is taken or raises
 
 
 def desk(config: ConfigOption = None, state: StateOption = None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
+import urllib.request
 from contextlib import contextmanager
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
@@ -127,6 +129,23 @@ def test_ctrl_c_ends_the_demo(tmp_path: Path) -> None:
         assert show.process.wait(12) == 0
         assert time.monotonic() - began < 4
         assert "The demo has ended" in show.seen()
+
+
+def test_the_demo_shows_its_page(tmp_path: Path) -> None:
+    """With a link that works, printed so that it can be copied."""
+    with a_show(tmp_path, "--pause", "0", "--stay", "20") as show:
+        wait_until(lambda: "/welcome/" in show.seen(), within_s=30, what="the link")
+        link = re.search(r"http://\S+/welcome/\S+", show.seen())
+        assert link
+
+        def page() -> str:
+            try:
+                with urllib.request.urlopen(link[0], timeout=2) as answer:
+                    return str(answer.read().decode())
+            except OSError:
+                return ""
+
+        wait_until(lambda: "Choose a password" in page(), within_s=20, what="the page")
 
 
 def test_a_second_demo_on_the_same_folder_is_refused(tmp_path: Path) -> None:
