@@ -6,6 +6,7 @@ The tables are kept apart because members of two enums may share an id and would
 
 from __future__ import annotations
 
+import unicodedata
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -170,6 +171,12 @@ _MONTHS = (
     "November",
     "December",
 )
+
+
+def folded(text: str) -> str:
+    """Return words as they are searched for: without accents, capitals, or more than one blank."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def short_date(day: date) -> str:

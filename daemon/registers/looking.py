@@ -217,14 +217,17 @@ class Looking:
             count = tx.count_entries(register, wanted)
             page, pages = _bounded(page, count)
             some = replace(wanted, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+            ids = tx.page_ids(register, some)
+            entries = tx.entries_of(ids)
             every = replace(wanted, reader=replace(wanted.reader, address="", sees_restricted=True))
+            seen = tx.count_restricted(register, wanted)
             return Part(
                 title="",
-                entries=tuple(tx.entries(register, some)),
+                entries=tuple(entries[one] for one in ids),
                 count=count,
                 page=page,
                 pages=pages,
-                hidden=tx.count_entries(register, every) - count,
+                hidden=tx.count_restricted(register, every) - seen,
             )
 
     def table(self, name: str, wanted: Filter) -> RegisterTable:

@@ -23,6 +23,7 @@ from daemon.model import (
 )
 from daemon.store import schema
 from daemon.store.rows import Rows
+from daemon.words import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -246,7 +247,7 @@ class Messages(Rows):
         now: datetime,
     ) -> int:
         """Write down a parsed message and what became of it."""
-        return self.insert(
+        message_id = self.insert(
             schema.message,
             fingerprint=fingerprint,
             ordinal=ordinal,
@@ -271,6 +272,12 @@ class Messages(Rows):
             linked_to=decision.linked_to.enquiry_id if decision.linked_to else None,
             created_at=now,
         )
+        sender = message.sender
+        words = folded(f"{sender.name} {sender.address} {message.subject}")
+        self.connection.execute(
+            insert(schema.message_words).values(message_id=message_id, words=words)
+        )
+        return message_id
 
     def decide_again(
         self, message_id: int, decision: Decision, *, inbox: str, box: Box, enquiry_id: int

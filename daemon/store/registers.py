@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, text
 
 from daemon.model import EVERYTHING, ClockKind, EnquiryStatus, Reader, Register
 from daemon.store import schema
 from daemon.store.rows import Rows
+from daemon.words import folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Column, ColumnElement, Row, Select, Table
+    from sqlalchemy import Column, ColumnElement, FromClause, Row, Select, Table
     from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
     AnyRow = Row[*tuple[Any, ...]]
     AnySelect = Select[*tuple[Any, ...]]
 
+_REFERENCE_PART = re.compile(r"[A-Za-z0-9]{2,5}-[A-Za-z0-9-]*|[A-Za-z0-9]{5}")
+# Written out, not bound: only so does SQLite see that the partial index will do.
+_OPEN_CLOCK: Any = text("deadline.ended_at IS NULL")
 _AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
 _REPLIES = tuple(kind for kind in ClockKind if kind.ends_with_a_reply)
 
@@ -152,13 +157,75 @@ class Registers(Rows):
 
     def count_entries(self, register: Register, wanted: Filter) -> int:
         """Return how many entries of a register there are, whatever the limit."""
+        if wanted.overdue_on is not None:
+            return self._count_by_due_day(register, wanted)
+        query = select(func.count()).select_from(schema.enquiry)
+        conditions = self._conditions(wanted, self._soonest())
+        return self.connection.scalar(query.where(_is_on(register), *conditions)) or 0
+
+    def page_ids(self, register: Register, wanted: Filter) -> list[int]:
+        """Return the ids of one page of a register, as `wanted.limit` and `offset` have it.
+
+        What is open comes in the order in which replies are due, then what has no such clock;
+        everything else the newest first. Each order is read from an index, whose part is all that
+        a page costs.
+        """
+        if wanted.newest_first or not wanted.open_only:
+            return self._by_receipt(register, wanted)
+        found = self._by_due_day(register, wanted)
+        rest = wanted.limit - len(found)
+        if rest and wanted.overdue_on is None:
+            before = self._count_by_due_day(register, wanted)
+            offset = max(0, wanted.offset - before)
+            further = replace(wanted, limit=rest, offset=offset)
+            found += self._by_receipt(register, further, without_clock=True)
+        return found
+
+    def _by_receipt(
+        self, register: Register, wanted: Filter, *, without_clock: bool = False
+    ) -> list[int]:
+        e = schema.enquiry.c
+        conditions = [_is_on(register), *self._conditions(wanted, self._soonest())]
+        if without_clock:
+            conditions.append(~_open_clock(schema.deadline).exists())
+        order = (e.received_at, e.id) if without_clock else (e.received_at.desc(), e.id.desc())
+        query = select(e.id).where(*conditions).order_by(*order)
+        return list(self.connection.scalars(query.limit(wanted.limit).offset(wanted.offset)))
+
+    def _by_due_day(self, register: Register, wanted: Filter) -> list[int]:
+        d = schema.deadline.c
         query = (
-            select(func.count())
-            .select_from(schema.enquiry)
-            .join(schema.register_entry, _stands_on(register))
-            .where(*self._conditions(wanted, self._soonest()))
+            select(d.enquiry_id).where(*self._clocks_due(register, wanted)).order_by(d.due_on, d.id)
         )
-        return self.connection.scalar(query) or 0
+        return list(self.connection.scalars(query.limit(wanted.limit).offset(wanted.offset)))
+
+    def _count_by_due_day(self, register: Register, wanted: Filter) -> int:
+        query = select(func.count()).select_from(schema.deadline)
+        return self.connection.scalar(query.where(*self._clocks_due(register, wanted))) or 0
+
+    def _clocks_due(self, register: Register, wanted: Filter) -> list[ColumnElement[bool]]:
+        """Return the conditions for the clock of an enquiry on a register that is due first."""
+        d, e = schema.deadline.c, schema.enquiry.c
+        other = schema.deadline.alias()
+        earlier = _open_clock(other, of=d.enquiry_id).where(
+            or_(other.c.due_on < d.due_on, and_(other.c.due_on == d.due_on, other.c.id < d.id))
+        )
+        apart = replace(wanted, overdue_on=None)
+        is_on = select(e.id).where(
+            e.id == d.enquiry_id, _is_on(register), *self._conditions(apart, self._soonest())
+        )
+        conditions: list[ColumnElement[bool]] = [d.kind.in_(_REPLIES), is_on.exists()]
+        if wanted.overdue_on is not None:
+            conditions.append(d.due_on < wanted.overdue_on)
+        return [_OPEN_CLOCK, *conditions, ~earlier.exists()]
+
+    def count_restricted(self, register: Register, wanted: Filter) -> int:
+        """Return how many entries are about somebody, as far as all others are concerned."""
+        s, e = schema.enquiry_subject.c, schema.enquiry.c
+        about = select(s.enquiry_id).where(s.state == "set")
+        query = select(func.count()).select_from(schema.enquiry).where(e.id.in_(about))
+        conditions = self._conditions(wanted, self._soonest())
+        return self.connection.scalar(query.where(_is_on(register), *conditions)) or 0
 
     def enquiries(self, wanted: Filter) -> list[Entry]:
         """Return enquiries, whether they stand on a register or not."""
@@ -217,7 +284,7 @@ class Registers(Rows):
         ).select_from(schema.enquiry)
 
     def _conditions(self, wanted: Filter, due: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-        e, m = schema.enquiry.c, schema.message.c
+        e = schema.enquiry.c
         conditions: list[ColumnElement[bool]] = [e.merged_into.is_(None)]
         if wanted.open_only:
             conditions.append(e.status == EnquiryStatus.OPEN)
@@ -229,13 +296,7 @@ class Registers(Rows):
             conditions.append(e.category == wanted.category)
         conditions += seen_by(wanted.reader)
         if wanted.about:
-            said = or_(
-                m.sender_name.icontains(wanted.about, autoescape=True),
-                m.sender_address.icontains(wanted.about, autoescape=True),
-                m.subject.icontains(wanted.about, autoescape=True),
-            )
-            in_message = select(m.id).where(m.enquiry_id == e.id, said).exists()
-            conditions.append(or_(in_message, e.reference.icontains(wanted.about, autoescape=True)))
+            conditions.append(_about(wanted.about))
         return conditions
 
     def _entries(self, rows: Sequence[AnyRow]) -> list[Entry]:
@@ -523,6 +584,36 @@ def seen_by(reader: Reader) -> list[ColumnElement[bool]]:
             )
         )
     return conditions
+
+
+def _about(words: str) -> ColumnElement[bool]:
+    """Match words in a name, address or subject, or in the reference."""
+    e, m, w = schema.enquiry.c, schema.message.c, schema.message_words.c
+    said = (
+        select(m.enquiry_id)
+        .join(schema.message_words, w.message_id == m.id)
+        .where(w.words.contains(folded(words), autoescape=True), m.enquiry_id.is_not(None))
+    )
+    in_message = e.id.in_(said)
+    if not _REFERENCE_PART.fullmatch(words.strip()):
+        return in_message
+    return or_(in_message, e.reference.contains(words.strip().upper(), autoescape=True))
+
+
+def _is_on(register: Register) -> ColumnElement[bool]:
+    row = schema.register_entry.c
+    on = select(row.enquiry_id).where(
+        row.enquiry_id == schema.enquiry.c.id, row.register == register
+    )
+    return on.correlate(schema.enquiry).exists()
+
+
+def _open_clock(table: FromClause, *, of: ColumnElement[Any] | None = None) -> AnySelect:
+    """Select the open reply clocks of an enquiry in a table of deadlines, or an alias of it."""
+    enquiry_id = schema.enquiry.c.id if of is None else of
+    return select(table.c.id).where(
+        table.c.enquiry_id == enquiry_id, table.c.ended_at.is_(None), table.c.kind.in_(_REPLIES)
+    )
 
 
 def _stands_on(register: Register) -> ColumnElement[bool]:

@@ -150,6 +150,15 @@ message = Table(
     UniqueConstraint("fingerprint", "ordinal"),
 )
 
+# What people search in, folded: name, address and subject. Narrow, so that looking through all of
+# it is quick; erased with its message.
+message_words = Table(
+    "message_words",
+    metadata,
+    Column("message_id", _Id, ForeignKey("message.id"), primary_key=True),
+    Column("words", Text, nullable=False),
+)
+
 classification = Table(
     "classification",
     metadata,
