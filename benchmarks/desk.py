@@ -19,7 +19,7 @@ from daemon import logs
 from daemon.app import make_accounts, open_store
 from daemon.config import load
 from daemon.store import schema
-from desk.command import make_office
+from desk.command import make_office, settle
 from desk.serving import make_app
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def main() -> None:
         )
         with TestClient(make_app(make_office(config, store)), base_url=SITE) as browser:
             _sign_in(browser, key)
+            settle()  # as the command does
             for path in pages(reference):
                 _time(browser, path)
         store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import threading
@@ -63,6 +64,15 @@ def make_office(config: Config, store: Store) -> Office:
         cookie_key=make_signer(config).secret_for("cookie"),
         clock=read_clock,
     )
+
+
+def settle() -> None:
+    """Have the collector of garbage leave alone what stays: rules, model and templates.
+
+    They are a million objects: looking through them cost a page a tenth of a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def make_server(config: Config, store: Store) -> uvicorn.Server:
@@ -149,6 +159,7 @@ def desk(config: ConfigOption = None, state: StateOption = None) -> None:
         if not make_accounts(loaded, open_store(loaded)).listed():
             say("There is no account yet. Make the first with assurance account add.")
     say(f"The page is at {loaded.desk.site.url}. Press Ctrl-C to end.")
+    settle()
     Stop().install()  # uvicorn hands on the signal it ended for: that is no reason to die of it
     server.run()
     if not server.started:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 10_000
+CACHE_KIB = 16_384  # a connection: the indexes of what is open fit into it, a read-through does not
 WRITES = "assurance_writes"  # execution option: this transaction may write
 
 # A process that is frozen or cut off must not hold the others up: the server ends its wait, its
@@ -50,7 +51,10 @@ def open_engine(url: str, *, password: str | None = None) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    # The connection that was used last has the cache that is warm.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_use_lifo=True
+    )
 
     # The driver would begin transactions by its own lights, and deferred: two of them that
     # read first and write later fail at once with "database is locked", whatever the timeout.
@@ -63,6 +67,7 @@ def _sqlite(url: URL) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            f"cache_size = -{CACHE_KIB}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

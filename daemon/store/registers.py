@@ -159,9 +159,25 @@ class Registers(Rows):
         """Return how many entries of a register there are, whatever the limit."""
         if wanted.overdue_on is not None:
             return self._count_by_due_day(register, wanted)
+        plain = replace(wanted, reader=EVERYTHING, newest_first=False) == Filter(open_only=False)
+        if plain and wanted.reader.teams is None:
+            return self._count_all(register, wanted.reader)
         query = select(func.count()).select_from(schema.enquiry)
         conditions = self._conditions(wanted, self._soonest())
         return self.connection.scalar(query.where(_is_on(register), *conditions)) or 0
+
+    def _count_all(self, register: Register, reader: Reader) -> int:
+        """Count a whole register from its index, less the few that do not count."""
+        e, row = schema.enquiry.c, schema.register_entry.c
+        on = select(func.count()).select_from(schema.enquiry).where(_is_on(register))
+        counts = [
+            select(func.count()).where(row.register == register),
+            on.where(e.merged_into.is_not(None)),
+        ]
+        if kept := kept_from(reader):
+            counts.append(on.where(e.merged_into.is_(None), or_(*(e.id.in_(k) for k in kept))))
+        every, *less = (self.connection.scalar(query) or 0 for query in counts)
+        return every - sum(less)
 
     def page_ids(self, register: Register, wanted: Filter) -> list[int]:
         """Return the ids of one page of a register, as `wanted.limit` and `offset` have it.
@@ -200,8 +216,22 @@ class Registers(Rows):
         return list(self.connection.scalars(query.limit(wanted.limit).offset(wanted.offset)))
 
     def _count_by_due_day(self, register: Register, wanted: Filter) -> int:
-        query = select(func.count()).select_from(schema.deadline)
-        return self.connection.scalar(query.where(*self._clocks_due(register, wanted))) or 0
+        """Count from indexes: who has an open clock is open, and was not merged."""
+        d, e, row = schema.deadline.c, schema.enquiry.c, schema.register_entry.c
+        on = select(row.enquiry_id).where(row.register == register)
+        query = select(func.count(d.enquiry_id.distinct())).where(
+            # Not the bare column: SQLite would go by the enquiries, and not by the clocks.
+            *(_OPEN_CLOCK, d.kind.in_(_REPLIES), (d.enquiry_id + 0).in_(on))
+        )
+        if wanted.overdue_on is not None:
+            query = query.where(d.due_on < wanted.overdue_on)
+        for kept in kept_from(wanted.reader):
+            query = query.where(d.enquiry_id.not_in(kept))
+        if wanted.team or wanted.category or wanted.about or wanted.reader.teams is not None:
+            apart = replace(wanted, overdue_on=None)
+            conditions = self._conditions(apart, self._soonest())
+            query = query.join(schema.enquiry, e.id == d.enquiry_id).where(*conditions)
+        return self.connection.scalar(query) or 0
 
     def _clocks_due(self, register: Register, wanted: Filter) -> list[ColumnElement[bool]]:
         """Return the conditions for the clock of an enquiry on a register that is due first."""
@@ -565,15 +595,22 @@ class Registers(Rows):
         return {what: self.connection.scalar(query) or 0 for what, query in counts.items()}
 
 
+def kept_from(reader: Reader) -> list[AnySelect]:
+    """Select the enquiries that are about somebody and that a reader may not know of, if any.
+
+    They are few, and do not depend on the row that is looked at: they are read once a query.
+    """
+    s = schema.enquiry_subject.c
+    about = select(s.enquiry_id).where(s.state == "set")
+    if not reader.sees_restricted:
+        return [about]
+    return [about.where(s.person == reader.address)] if reader.address else []
+
+
 def seen_by(reader: Reader) -> list[ColumnElement[bool]]:
     """Return the conditions under which somebody sees an enquiry; as `Reader.sees` has it."""
-    e, s = schema.enquiry.c, schema.enquiry_subject.c
-    conditions: list[ColumnElement[bool]] = []
-    about = select(s.person).where(s.enquiry_id == e.id, s.state == "set")
-    if not reader.sees_restricted:
-        conditions.append(~about.exists())
-    elif reader.address:
-        conditions.append(~about.where(s.person == reader.address).exists())
+    e = schema.enquiry.c
+    conditions: list[ColumnElement[bool]] = [e.id.not_in(one) for one in kept_from(reader)]
     if reader.teams is not None:
         teams = sorted(reader.teams)
         conditions.append(

@@ -262,9 +262,9 @@ deadline = Table(
     # What is overdue or due soon is read from here alone; ended clocks leave the index.
     Index(
         "ix_deadline_open",
-        "due_on",
-        "kind",
-        "enquiry_id",
+        *("due_on", "kind", "enquiry_id"),
+        # ended_at is always NULL in it; but for what is not there SQLite reads the table.
+        *("stopped_on", "ended_at"),
         postgresql_where=text("ended_at IS NULL"),
         sqlite_where=text("ended_at IS NULL"),
     ),

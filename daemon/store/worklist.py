@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 
 from daemon.model import ClockKind, EnquiryStatus
 from daemon.store import schema
-from daemon.store.registers import seen_by
+from daemon.store.registers import kept_from, seen_by
 from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
@@ -45,7 +45,14 @@ class Worklist(Rows):
 
     def with_alert(self, reader: Reader) -> Sequence[int]:
         """Return enquiries whose alert nobody has confirmed, the longest waiting first."""
-        return self._by_clock(reader, schema.deadline.c.kind == ClockKind.VULNERABLE)
+        e, d = schema.enquiry.c, schema.deadline.c
+        query = (
+            select(d.enquiry_id)
+            .join(schema.enquiry, e.id == d.enquiry_id)
+            .where(_OPEN_CLOCK, d.kind == ClockKind.VULNERABLE, *seen_by(reader))
+            .order_by(d.due_at, d.id)
+        )
+        return list(dict.fromkeys(self.connection.scalars(query)))
 
     def replies_due(self, reader: Reader, *, from_on: date | None, until_on: date) -> Sequence[int]:
         """Return enquiries whose reply is due in some days, both included; the soonest first."""
@@ -61,14 +68,17 @@ class Worklist(Rows):
         return self._by_clock(reader, d.kind == ClockKind.UPDATE, d.due_on <= until_on)
 
     def _by_clock(self, reader: Reader, *conditions: ColumnElement[bool]) -> Sequence[int]:
+        """Return enquiries by their clocks, from the index alone: a clock ends with its enquiry."""
         e, d = schema.enquiry.c, schema.deadline.c
-        query = (
-            select(d.enquiry_id)
-            .join(schema.enquiry, e.id == d.enquiry_id)
-            .where(_OPEN_CLOCK, *conditions, e.status == EnquiryStatus.OPEN, *seen_by(reader))
-            .order_by(d.due_on, d.due_at, d.id)
-        )
-        return list(dict.fromkeys(self.connection.scalars(query)))
+        query = select(d.enquiry_id).where(_OPEN_CLOCK, *conditions)
+        if reader.teams is not None:
+            query = query.join(schema.enquiry, e.id == d.enquiry_id).where(*seen_by(reader))
+        rows = self.connection.scalars(query.order_by(d.due_on, d.enquiry_id)).all()
+        found = dict.fromkeys(rows)
+        for kept in kept_from(reader):
+            for one in self.connection.scalars(kept):
+                found.pop(one, None)
+        return list(found)
 
     def with_held(self, reader: Reader) -> Sequence[int]:
         """Return enquiries whose acknowledgement waits for a person, the oldest first."""

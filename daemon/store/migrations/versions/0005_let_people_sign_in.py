@@ -59,7 +59,8 @@ def upgrade() -> None:
     _note_words()
     op.create_index(op.f("ix_enquiry_opened_at"), "enquiry", ["opened_at"], unique=False)
     _partial("ix_enquiry_unsorted", "enquiry", ["id"], "status = 'open' AND to_be_sorted")
-    _partial("ix_deadline_open", "deadline", ["due_on", "kind", "enquiry_id"], "ended_at IS NULL")
+    columns = ["due_on", "kind", "enquiry_id", "stopped_on", "ended_at"]
+    _partial("ix_deadline_open", "deadline", columns, "ended_at IS NULL")
     _partial("ix_outbox_held", "outbox", ["id"], "state = 'held'")
 
 
