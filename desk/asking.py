@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
     from datetime import datetime
 
+    from starlette._utils import AwaitableOrContextManager
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -144,8 +145,12 @@ def guarded(
     *,
     rights: Collection[Right] = (),
     public: bool = False,
+    signed_out: Callable[[Asked], Response] | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return a page that asks who it is first; `rights`: any of them will do.
+
+    `signed_out` answers whoever sends a form after their session has ended: what they typed must
+    not be lost.
 
     A page works in a thread of its own, since reading the database waits.
     """
@@ -155,6 +160,10 @@ def guarded(
         person = await run_in_threadpool(office.accounts.who, key)
         if person is None and not public:
             request.session.pop(SESSION_KEY, None)
+            if request.method == "POST" and signed_out is not None:
+                async with _read(request, office) as form:
+                    asked = Asked(request=request, office=office, person=None, form=form)
+                    return await run_in_threadpool(signed_out, asked)
             return _sign_in(request)
         if rights and not any(person.may(one) for one in rights if person):
             raise HTTPException(FORBIDDEN)
@@ -181,6 +190,20 @@ async def _form(request: Request, office: Office) -> FormData:
     Raises:
         HTTPException: it came from elsewhere, or is too large.
     """
+    form = await _read(request, office)
+    sent, known = form.get(CSRF, ""), request.session.get(CSRF, "")
+    if not (isinstance(sent, str) and known and hmac.compare_digest(sent.encode(), known.encode())):
+        await form.close()
+        raise HTTPException(FORBIDDEN, "stale")
+    return form
+
+
+def _read(request: Request, office: Office) -> AwaitableOrContextManager[FormData]:
+    """Read a form, unless it says of itself that it comes from elsewhere, or is too large.
+
+    Raises:
+        HTTPException: it does.
+    """
     _refuse_foreign(request, office)
     try:
         size = int(request.headers.get("content-length", "-1"))
@@ -188,14 +211,7 @@ async def _form(request: Request, office: Office) -> FormData:
         size = -1
     if not 0 <= size <= _FORM_BYTES:
         raise HTTPException(TOO_LARGE)
-    form = await request.form(
-        max_files=_FORM_FILES, max_fields=_FORM_FIELDS, max_part_size=_FORM_BYTES
-    )
-    sent, known = form.get(CSRF, ""), request.session.get(CSRF, "")
-    if not (isinstance(sent, str) and known and hmac.compare_digest(sent.encode(), known.encode())):
-        await form.close()
-        raise HTTPException(FORBIDDEN, "stale")
-    return form
+    return request.form(max_files=_FORM_FILES, max_fields=_FORM_FIELDS, max_part_size=_FORM_BYTES)
 
 
 def _refuse_foreign(request: Request, office: Office) -> None:

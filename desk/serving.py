@@ -177,7 +177,8 @@ def _route(
     methods = ["GET", "POST"] if takes_forms else ["GET"]
     if path in _FORMS_ALONE:
         methods = ["POST"]
-    return Route(path, guarded(office, answer, rights=rights), methods=methods)
+    endpoint = guarded(office, answer, rights=rights, signed_out=signing_in.signed_out)
+    return Route(path, endpoint, methods=methods)
 
 
 # What went wrong, in words

@@ -9,7 +9,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from daemon.accounts import AccountError
-from desk.asking import SESSION_KEY, go_to, own_path
+from desk.asking import CSRF, SESSION_KEY, go_to, own_path
 from desk.forms import PasswordForm, SignInForm
 from desk.rendering import page
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from desk.office import Office
 
 _WRONG = "Name and password do not match. Try again, or ask your administrator for a new link."
-_UNKNOWN, _TOO_MANY = 404, 429
+_SIGNED_OUT, _UNKNOWN, _TOO_MANY = 401, 404, 429
+_HIDDEN = frozenset({CSRF, "version", "next"})
 _FROM_ONE_MACHINE = 4  # times as many as for one name: a whole office may share an address
 
 
@@ -78,6 +79,17 @@ def sign_out(asked: Asked) -> Response:
     asked.end()
     asked.say("You are signed out.")
     return go_to("/sign-in")
+
+
+def signed_out(asked: Asked) -> Response:
+    """Give back what somebody typed whose session ended meanwhile: nothing was saved of it."""
+    typed = [
+        (name, value)
+        for name, value in asked.form.multi_items()
+        if isinstance(value, str) and name not in _HIDDEN and len(value.split()) > 1
+    ]
+    back = own_path(asked.request.url.path)
+    return page(asked, "signed-out.html", typed=typed, back=back, status=_SIGNED_OUT)
 
 
 def welcome(asked: Asked) -> Response:

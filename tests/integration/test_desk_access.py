@@ -65,12 +65,19 @@ def test_nobody_sees_anything_without_signing_in(desk, reference):
 
 
 def test_a_form_without_a_session_changes_nothing(desk, reference):
-    """It sends to the sign-in."""
-    answer = desk.stranger().browser.post(
-        f"/enquiries/{reference}/do/close", data={"note": ""}, follow_redirects=False
-    )
-    assert answer.headers["location"] == "/sign-in"
-    assert desk.office.view(reference)["status"] == "open"
+    """What was typed is given back to whoever sends it, and to no other site."""
+    path = f"/enquiries/{reference}/do/update"
+    form = {"note": "A long <b>update</b> that took an hour.", "csrf": "x y", "version": "1 2"}
+    stranger = desk.stranger()
+    answer = stranger.browser.post(path, data=form, follow_redirects=False)
+    assert answer.status_code == 401
+    assert "A long &lt;b&gt;update&lt;/b&gt; that took an hour." in answer.text
+    assert "x y" not in answer.text
+    foreign = {"Origin": "https://evil.example"}
+    answer = stranger.browser.post(path, data=form, headers=foreign, follow_redirects=False)
+    assert answer.status_code == 403
+    assert "an hour" not in answer.text
+    assert desk.office.view(reference)["acts"] == []
 
 
 def test_signing_in_goes_on_to_where_one_wanted_to_go(desk, reference):
