@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
     from datetime import datetime
 
-    from starlette._utils import AwaitableOrContextManager
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -161,20 +160,29 @@ def guarded(
         if person is None and not public:
             request.session.pop(SESSION_KEY, None)
             if request.method == "POST" and signed_out is not None:
-                async with _read(request, office) as form:
-                    asked = Asked(request=request, office=office, person=None, form=form)
-                    return await run_in_threadpool(signed_out, asked)
+                form = await _read(request, office)
+                return await _answered(signed_out, request, office, None, form)
             return _sign_in(request)
         if rights and not any(person.may(one) for one in rights if person):
             raise HTTPException(FORBIDDEN)
         form = await _form(request, office) if request.method == "POST" else FormData()
-        try:
-            asked = Asked(request=request, office=office, person=person, form=form)
-            return await run_in_threadpool(page, asked)
-        finally:
-            await form.close()
+        return await _answered(page, request, office, person, form)
 
     return endpoint
+
+
+async def _answered(
+    page: Callable[[Asked], Response],
+    request: Request,
+    office: Office,
+    person: Person | None,
+    form: FormData,
+) -> Response:
+    try:
+        asked = Asked(request=request, office=office, person=person, form=form)
+        return await run_in_threadpool(page, asked)
+    finally:
+        await form.close()
 
 
 def _sign_in(request: Request) -> Response:
@@ -198,7 +206,7 @@ async def _form(request: Request, office: Office) -> FormData:
     return form
 
 
-def _read(request: Request, office: Office) -> AwaitableOrContextManager[FormData]:
+async def _read(request: Request, office: Office) -> FormData:
     """Read a form, unless it says of itself that it comes from elsewhere, or is too large.
 
     Raises:
@@ -211,7 +219,9 @@ def _read(request: Request, office: Office) -> AwaitableOrContextManager[FormDat
         size = -1
     if not 0 <= size <= _FORM_BYTES:
         raise HTTPException(TOO_LARGE)
-    return request.form(max_files=_FORM_FILES, max_fields=_FORM_FIELDS, max_part_size=_FORM_BYTES)
+    return await request.form(
+        max_files=_FORM_FILES, max_fields=_FORM_FIELDS, max_part_size=_FORM_BYTES
+    )
 
 
 def _refuse_foreign(request: Request, office: Office) -> None:

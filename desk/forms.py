@@ -276,6 +276,47 @@ class ClockForm(Form):
     note = _long("Why?", needed="Say why")
 
 
+class ArrangementForm(Form):
+    """What was agreed for somebody who writes, or for a theme."""
+
+    id = _short(
+        "A short id",
+        hint="Such as ward-seven. No name: it is written to the log.",
+        needed="Give a short id",
+    )
+    about = _choice(
+        "What do you know them by?",
+        (
+            ("addresses", "An e-mail address"),
+            ("domains", "A whole domain, such as ward.example"),
+            ("names", "Their whole name"),
+            ("handles", "A name on X"),
+            ("references", "The reference of a case"),
+            ("themes", "Words that stand together in what is written"),
+        ),
+        needed="Choose what you know them by",
+    )
+    matches = _long("Which? One a line", needed="Give at least one", rows=3)
+    instruction = _long("What was agreed?", needed="Say what was agreed")
+    requested_by = _short("Who asked for it?", needed="Say who asked for it")
+    handling = SelectMultipleField(
+        "What is asked for?",
+        choices=options(
+            (
+                (Handling.CUSTOMER_CARE_FIRST.value, "Customer Care see it first"),
+                (Handling.PERSONAL_REPLY.value, "A personal reply only: nothing goes by itself"),
+                (Handling.TELL_WATCHERS.value, "Tell the colleagues below"),
+                (Handling.WATCHING_BRIEF.value, "A watching brief"),
+                (Handling.APPROVE.value, "Approve the reply before it goes"),
+                (Handling.MONITOR.value, "Monitor social media about it"),
+            )
+        ),
+    )
+    watchers = _long("E-mail addresses of colleagues to tell, one a line (optional)", rows=2)
+    review_on = DateField("When is it looked at again? (optional)", [Optional()])
+    until_on = DateField("What is its last day? (optional)", [Optional()])
+
+
 class LetterRecordForm(Form):
     """A letter as the post team has it before them."""
 

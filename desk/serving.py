@@ -19,7 +19,7 @@ from daemon import logs
 from daemon.model import Right
 from daemon.store import StoreUnavailableError
 from desk.asking import Asked, guarded
-from desk.pages import accounts, enquiry, recording, registers, signing_in, today
+from desk.pages import accounts, arrangements, enquiry, recording, registers, signing_in, today
 from desk.rendering import page
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ _PAGES: Final = (
     ("/record/call", recording.call, (Right.RECORD,), True),
     ("/phone", recording.phone, (Right.RECORD,), False),
     ("/try", recording.sandbox, (Right.CORRECT,), True),
+    ("/arrangements", arrangements.arrangements, (Right.ARRANGE,), True),
+    ("/arrangements/new", arrangements.new, (Right.ARRANGE,), True),
     ("/accounts", accounts.accounts, (Right.MANAGE_ACCOUNTS,), False),
     ("/accounts/new", accounts.new, (Right.MANAGE_ACCOUNTS,), True),
     ("/accounts/{name}", accounts.account, (Right.MANAGE_ACCOUNTS,), True),

@@ -226,12 +226,20 @@ def test_every_page_is_accessible_and_fits(office: Office, site: str, browser: B
     acts = [one.get_attribute("href") for one in page.locator(".desk-acts a").all()]
     assert len(acts) >= 15
     plain = ("search?q=the", "work/unsorted", "work/new", "phone?q=0161", "call-backs", "post")
-    more = ("registers", "record/letter", "record/call", "try", "accounts", "accounts/new")
+    more = (
+        "registers",
+        "record/letter",
+        "record/call",
+        "try",
+        "accounts",
+        "accounts/new",
+        "arrangements",
+    )
     lists = ("central-assurance?which=all", "mp-oversight", "decisions", "case-referrals")
     paths = [
         f"/enquiries/{reference}",
         *acts,
-        *(f"/{one}" for one in (*plain, *more, "accounts/alex", "nowhere")),
+        *(f"/{one}" for one in (*plain, *more, "accounts/alex", "arrangements/new", "nowhere")),
         *(f"/registers/{one}" for one in lists),
     ]
     for path in paths:

@@ -29,6 +29,8 @@ PAGES = {
     "/call-backs": Right.SEE_CALL_BACKS,
     "/post": Right.RELEASE,
     "/try": Right.CORRECT,
+    "/arrangements": Right.ARRANGE,
+    "/arrangements/new": Right.ARRANGE,
     "/accounts": Right.MANAGE_ACCOUNTS,
     "/accounts/new": Right.MANAGE_ACCOUNTS,
 }

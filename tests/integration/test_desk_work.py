@@ -482,6 +482,29 @@ def test_the_sandbox_says_what_and_why_and_keeps_nothing(officer):
     assert officer.send("/try", {**form, "text": ""}).status_code == 422
 
 
+def test_an_arrangement_is_set_applies_and_ends(desk):
+    """What somebody writes goes to Customer Care first, and its acknowledgement waits."""
+    manager = desk.somebody("manager")
+    form = {
+        "id": "Ward-Seven",
+        "about": "addresses",
+        "matches": "Resident@Home.example\n",
+        "instruction": "Ring first.",
+        "requested_by": "The Ombudsman",
+        "handling": ["personal-reply-only"],
+    }
+    assert "ward-seven is set" in manager.done("/arrangements/new", form)
+    assert "already" in problems(manager.send("/arrangements/new", form).text)
+    wrong = {**form, "id": "b", "about": "themes", "matches": "of"}
+    assert "too short" in problems(manager.send("/arrangements/new", wrong).text)
+    reference = taken(desk)
+    assert "ward-seven" in manager.see(f"/enquiries/{reference}")
+    assert desk.office.letters_of(reference)[0]["state"] == "held"
+    assert "has ended" in manager.done("/arrangements", {"end": "ward-seven"})
+    gone = manager.send("/arrangements", {"end": "ward-seven"}, page="/arrangements/new")
+    assert "no arrangement" in problems(gone.text)
+
+
 def test_a_database_that_is_away_is_said_so(desk, officer, monkeypatch):
     """503 with a sentence, and when to try again."""
     from daemon.store import StoreUnavailableError
