@@ -279,7 +279,7 @@ class ClockForm(Form):
 class ArrangementForm(Form):
     """What was agreed for somebody who writes, or for a theme."""
 
-    id = _short(
+    short_id = _short(  # a field called id would hide the id of its form
         "A short id",
         hint="Such as ward-seven. No name: it is written to the log.",
         needed="Give a short id",

@@ -54,7 +54,7 @@ def new(asked: Asked) -> Response:
     kind = form.about.data
     about: dict[str, Any] = {kind: _lines(form.matches.data, lower=kind not in _AS_WRITTEN)}
     one = Arrangement(
-        id=(form.id.data or "").strip().lower(),
+        id=(form.short_id.data or "").strip().lower(),
         **about,
         instruction=(form.instruction.data or "").strip(),
         requested_by=(form.requested_by.data or "").strip(),
