@@ -279,7 +279,8 @@ class ClockForm(Form):
 class ArrangementForm(Form):
     """What was agreed for somebody who writes, or for a theme."""
 
-    short_id = _short(  # a field called id would hide the id of its form
+    # Not id, and not matches below: a field of such a name hides what every form has.
+    short_id = _short(
         "A short id",
         hint="Such as ward-seven. No name: it is written to the log.",
         needed="Give a short id",
@@ -296,7 +297,7 @@ class ArrangementForm(Form):
         ),
         needed="Choose what you know them by",
     )
-    matches = _long("Which? One a line", needed="Give at least one", rows=3)
+    which = _long("Which? One a line", needed="Give at least one", rows=3)
     instruction = _long("What was agreed?", needed="Say what was agreed")
     requested_by = _short("Who asked for it?", needed="Say who asked for it")
     handling = SelectMultipleField(

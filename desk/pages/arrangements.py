@@ -52,7 +52,7 @@ def new(asked: Asked) -> Response:
     if not form.validate():
         return page(asked, "arrangement-new.html", form=form, wrong="", status=_REFUSED)
     kind = form.about.data
-    about: dict[str, Any] = {kind: _lines(form.matches.data, lower=kind not in _AS_WRITTEN)}
+    about: dict[str, Any] = {kind: _lines(form.which.data, lower=kind not in _AS_WRITTEN)}
     one = Arrangement(
         id=(form.short_id.data or "").strip().lower(),
         **about,

@@ -486,16 +486,16 @@ def test_an_arrangement_is_set_applies_and_ends(desk):
     """What somebody writes goes to Customer Care first, and its acknowledgement waits."""
     manager = desk.somebody("manager")
     form = {
-        "id": "Ward-Seven",
+        "short_id": "Ward-Seven",
         "about": "addresses",
-        "matches": "Resident@Home.example\n",
+        "which": "Resident@Home.example\n",
         "instruction": "Ring first.",
         "requested_by": "The Ombudsman",
         "handling": ["personal-reply-only"],
     }
     assert "ward-seven is set" in manager.done("/arrangements/new", form)
     assert "already" in problems(manager.send("/arrangements/new", form).text)
-    wrong = {**form, "id": "b", "about": "themes", "matches": "of"}
+    wrong = {**form, "short_id": "b", "about": "themes", "which": "of"}
     assert "too short" in problems(manager.send("/arrangements/new", wrong).text)
     reference = taken(desk)
     assert "ward-seven" in manager.see(f"/enquiries/{reference}")
