@@ -36,6 +36,7 @@ EVENTS: Final = frozenset(
         "daemon_stopped",
         "daemon_killed",
         "desk_failed",
+        "service_failed",
         "config_refused",
         "config_warned",
         "store_unavailable",

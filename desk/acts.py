@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from daemon.casework import Correction
+from daemon.casework import CaseworkError, Correction
 from daemon.model import Category, Criterion, FactKind, Handling, Right, Source
 from desk import forms
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wtforms import Form
 
     from daemon.casework import Casework
+    from daemon.model import Person
     from daemon.registers.looking import EnquiryInFull
     from desk.office import Office
 
@@ -42,7 +43,12 @@ class Doing:
     casework: Casework  # that knows which version they have before them
     enquiry: EnquiryInFull
     form: Any  # of the act's own class
-    by: str
+    person: Person
+
+    @property
+    def by(self) -> str:
+        """The name of who does it."""
+        return self.person.name
 
     @property
     def reference(self) -> str:
@@ -133,6 +139,9 @@ def _assign(doing: Doing) -> str:
 
 def _merge(doing: Doing) -> str:
     into = doing.form.into.data.strip()
+    if not doing.office.looking.sees(into, doing.person.reader):
+        msg = f"There is no enquiry {into}. Check the reference."
+        raise CaseworkError(msg)
     return doing.casework.merge(doing.reference, into=into, by=doing.by, note=doing.note)
 
 

@@ -20,6 +20,7 @@ from daemon.model import Right
 from daemon.store import StoreUnavailableError
 from desk.asking import Asked, guarded
 from desk.pages import accounts, arrangements, enquiry, recording, registers, signing_in, today
+from desk.pages.service import BACK, Service
 from desk.rendering import page
 
 if TYPE_CHECKING:
@@ -133,7 +134,11 @@ class Kept(StaticFiles):
 
 
 def make_app(office: Office) -> Starlette:
-    """Return the application over its parts."""
+    """Return the application over its parts.
+
+    Raises:
+        OSError, ValueError: the secret of the sign-in service's client cannot be read.
+    """
     site = office.config.desk.site
     routes: list[Route | Mount] = []
     for path, answer, rights, takes_forms in _PAGES:
@@ -141,6 +146,10 @@ def make_app(office: Office) -> Starlette:
     for path, answer in _PUBLIC:
         methods = ["POST"] if path == "/sign-out" else ["GET", "POST"]
         routes.append(Route(path, guarded(office, answer, public=True), methods=methods))
+    if office.config.desk.oidc is not None:
+        service = Service(office, office.config.desk.oidc)
+        routes.append(Route("/sign-in/service", service.start))
+        routes.append(Route(BACK, service.back))
     routes.append(Mount("/static", Kept(directory=STATIC)))
     hosts = [urlsplit(site.url).hostname or "", "127.0.0.1", "localhost"]
     app = Starlette(
@@ -186,6 +195,10 @@ def _route(
 # What went wrong, in words
 
 _WORDS: Final = {
+    400: (
+        "This form could not be read",
+        "Go back, and send it again. If it happens again, tell your administrator.",
+    ),
     403: (
         "You may not see or do this",
         "If you need it for your work, ask your administrator for another role.",

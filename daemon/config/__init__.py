@@ -10,6 +10,7 @@ from daemon.config.channels import (
     SmtpOutletConfig,
     Use,
 )
+from daemon.config.desk import Oidc
 from daemon.config.errors import ConfigError, ConfigErrors
 from daemon.config.loading import Config, load
 from daemon.config.machine import Attachments, Log, Schedule, SigningKey
@@ -28,6 +29,7 @@ __all__ = [
     "MaildirInboxConfig",
     "MaildirOutletConfig",
     "Office",
+    "Oidc",
     "OutletConfig",
     "Schedule",
     "Secret",

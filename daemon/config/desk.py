@@ -19,15 +19,20 @@ class Listen(Table):
     port: Port = 8420
 
 
+def _encrypted(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        why = "People sign in there: write https://, or an address of this machine alone."
+        raise ValueError(why)
+    return value
+
+
 def _bare(value: str) -> str:
     parts = urlsplit(value)
     if parts.path.strip("/") or parts.query or parts.fragment:
         why = "Write the address up to the host, such as https://assurance.ombudsman.example."
         raise ValueError(why)
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        why = "People sign in there: write https://, or an address of this machine alone."
-        raise ValueError(why)
-    return value.rstrip("/")
+    return _encrypted(value).rstrip("/")
 
 
 class Site(Table):
@@ -62,7 +67,7 @@ class Oidc(Table):
     """The office's own sign-in service."""
 
     name: Line
-    issuer: WebAddress
+    issuer: Annotated[WebAddress, AfterValidator(_encrypted)]
     client_id: Line
     client_secret: SecretRef
 

@@ -340,6 +340,11 @@ class Looking:
             evidence=tuple(_evidence(software["evidence"])) if software else (),
         )
 
+    def sees(self, reference: str, reader: Reader) -> bool:
+        """Whether there is such an enquiry that somebody may see."""
+        with self.store.read() as tx:
+            return self._visible(tx, reference, reader) is not None
+
     def raw(self, reference: str, message_id: int, reader: Reader) -> bytes | None:
         """Return a message as it came; None where there is none that they may see."""
         with self.store.read() as tx:

@@ -155,7 +155,7 @@ message = Table(
 message_words = Table(
     "message_words",
     metadata,
-    Column("message_id", _Id, ForeignKey("message.id"), primary_key=True),
+    Column("message_id", _Id, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True),
     Column("words", Text, nullable=False),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -56,40 +56,21 @@ def do(asked: Asked) -> Response:
     if not asked.is_post:
         wrong = "" if act.fits(found) else "This cannot be done with the enquiry as it stands."
         return page(asked, "act.html", act=act, enquiry=found, form=form, wrong=wrong, changed=())
+    shown: dict[str, Any] = {"act": act, "enquiry": found, "form": form}
     if not form.validate():
-        return page(
-            asked,
-            "act.html",
-            act=act,
-            enquiry=found,
-            form=form,
-            wrong="",
-            changed=(),
-            status=_REFUSED,
-        )
+        return page(asked, "act.html", **shown, wrong="", changed=(), status=_REFUSED)
     # What they had before them is what the form carries, not what stands here now.
     casework = asked.office.casework.having_seen(found.reference, asked.text("version"))
     doing = Doing(
-        office=asked.office, casework=casework, enquiry=found, form=form, by=asked.who.name
+        office=asked.office, casework=casework, enquiry=found, form=form, person=asked.who
     )
     try:
         asked.say(act.do(doing))
     except ChangedError as error:
-        values = {"wrong": str(error), "changed": error.acts}
-        return page(
-            asked,
-            "act.html",
-            **{"act": act, "enquiry": found, "form": form, **values},
-            status=_CHANGED,
-        )
+        told = {"wrong": str(error), "changed": error.acts}
+        return page(asked, "act.html", **shown, **told, status=_CHANGED)
     except CaseworkError as error:
-        values = {"wrong": str(error), "changed": ()}
-        return page(
-            asked,
-            "act.html",
-            **{"act": act, "enquiry": found, "form": form, **values},
-            status=_REFUSED,
-        )
+        return page(asked, "act.html", **shown, wrong=str(error), changed=(), status=_REFUSED)
     return go_to(f"/enquiries/{found.reference}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -129,11 +129,15 @@ class Desk:
         return self.people[name]
 
 
-def a_desk(store: Store) -> Desk:
-    """The page over a store, with the shipped config and a clock that stands still."""
+def a_desk(store: Store, **desk_settings: object) -> Desk:
+    """The page over a store, with the shipped config and a clock that stands still.
+
+    `desk_settings` take the place of tables of desk.toml.
+    """
     # Without this a mistake is shown with all that was at hand, which takes half a minute.
     logs.configure(format="json", level="error", stream=sys.stderr)
     config = shipped()
+    config = replace(config, desk=config.desk.model_copy(update=desk_settings))
     office = an_office_over(store, policy=config.policy)
     desk = DeskOffice(
         config=config,

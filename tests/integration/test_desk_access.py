@@ -352,6 +352,25 @@ def test_nobody_sees_what_is_about_them(desk, reference):
     assert subject.get(f"/enquiries/{reference}/do/close").status_code == 404
 
 
+def test_nobody_merges_into_what_is_about_them(desk, reference):
+    """For them it is not there."""
+    other = desk.office.take(a_mail(sender="Another <other@home.example>", text="Else")).reference
+    desk.office.casework.set_subject(other, f"manager@{OFFICE}", by="A. Nother")
+    one = desk.somebody("manager")
+    answer = one.send(f"/enquiries/{reference}/do/merge", {"into": other})
+    assert f"There is no enquiry {other}" in problems(answer.text)
+    assert desk.office.view(reference)["status"] == "open"
+
+
+def test_a_form_that_cannot_be_read_is_said_so(desk, reference):
+    """Too many fields, or no form at all."""
+    one = desk.somebody("officer")
+    path = f"/enquiries/{reference}/do/note"
+    many = {f"f{n}": "x" for n in range(300)}
+    assert "could not be read" in one.browser.post(path, data=many).text
+    assert one.browser.post(path, content=b"\xff", headers={"Content-Type": "x"}).status_code == 403
+
+
 def test_an_assistant_director_sees_the_cases_of_their_teams(desk, reference):
     """The teams they answer for in teams.toml, to hold or to reply."""
     own = desk.somebody("assistant-director", address=f"ad.intake@{OFFICE}")

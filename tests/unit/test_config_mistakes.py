@@ -98,6 +98,18 @@ def test_an_office_without_a_page_needs_no_file_for_it(folder):
     assert folder.load().desk.role == ()
 
 
+def test_the_sign_in_service_is_asked_over_https_with_a_secret_of_its_own(folder):
+    """As the comment in the shipped file has it."""
+    folder.secret("oidc", "a secret")
+    service = '[oidc]\nname = "it"\nissuer = "https://login.example"\nclient_id = "a"\n'
+    folder.add("desk.toml", service + 'client_secret = "file:oidc"\n')
+    assert folder.load().desk.oidc.client_secret.read() == "a secret"
+    folder.change("desk.toml", "https://login.example", "http://login.example")
+    (file, where), why = the_only(folder.mistakes())
+    assert (file, where) == ("desk.toml", "oidc.issuer")
+    assert "https://" in why
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "says"),
     [

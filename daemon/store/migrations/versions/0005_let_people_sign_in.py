@@ -52,7 +52,10 @@ def upgrade() -> None:
         sa.Column("message_id", _ID, nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["message_id"], ["message.id"], name=op.f("fk_message_words_message_id_message")
+            ["message_id"],
+            ["message.id"],
+            name=op.f("fk_message_words_message_id_message"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_message_words")),
     )
