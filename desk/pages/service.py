@@ -14,6 +14,8 @@ from desk.asking import SESSION_KEY, Asked, go_to, own_path
 from desk.rendering import page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -60,7 +62,7 @@ class Service:
         after = own_path(str(request.session.get(_AFTER, "/")))
         try:
             token = await self._client.authorize_access_token(request)
-            known = token["userinfo"]
+            known = await self._known(token)
             subject = str(known["sub"])
         except _TROUBLE as error:
             return self._failed(request, error)
@@ -73,6 +75,17 @@ class Service:
             return self._refused(request)
         request.session[SESSION_KEY] = key
         return go_to(after)
+
+    async def _known(self, token: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the service says of somebody: in the token, or where it is asked for more."""
+        known: dict[str, Any] = dict(token["userinfo"])
+        metadata = await self._client.load_server_metadata()
+        if "email" in known or "userinfo_endpoint" not in metadata:
+            return known
+        more = await self._client.userinfo(token=token)
+        if more.get("sub") != known["sub"]:  # OpenID Connect Core 5.3.2: else it is somebody else's
+            return known
+        return {**more, **known}
 
     def _refused(self, request: Request) -> Response:
         asked = Asked(request=request, office=self._office, person=None)

@@ -76,6 +76,19 @@ def test_whoever_has_no_account_here_is_told_so(desk, provider, claims):
     assert one.get("/").headers["location"].startswith("/sign-in")
 
 
+@pytest.mark.parametrize(("subject", "status"), [("subject-1", 303), ("another", 403)])
+def test_an_address_may_be_told_when_it_is_asked_for(desk, provider, subject, status):
+    """Many services keep it out of the token; what is said of somebody else does not count."""
+    for key in ("email", "email_verified"):
+        del provider.claims[key]
+    provider.tells_when_asked = {
+        "sub": subject,
+        "email": f"sam@{OFFICE}",
+        "email_verified": True,
+    }
+    assert came_back(desk.stranger()).status_code == status
+
+
 def test_another_subject_with_the_same_address_is_not_let_in(desk, provider):
     """The account is bound to who came first."""
     assert came_back(desk.stranger()).status_code == 303

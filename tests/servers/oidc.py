@@ -39,6 +39,7 @@ class Provider:
     )
     signs_with: RSAKey | None = None  # another key than it shows
     is_away: bool = False
+    tells_when_asked: dict[str, object] = field(default_factory=dict)  # at its userinfo endpoint
     port: int = field(default_factory=free_port)
     asked: dict[str, str] = field(default_factory=dict)
 
@@ -53,6 +54,7 @@ class Provider:
                 Route("/jwks", self._keys),
                 Route("/authorize", self._authorize),
                 Route("/token", self._token, methods=["POST"]),
+                Route("/userinfo", self._userinfo),
             ]
         )
 
@@ -65,6 +67,7 @@ class Provider:
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/jwks",
+                "userinfo_endpoint": f"{self.issuer}/userinfo",
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
@@ -74,6 +77,11 @@ class Provider:
 
     async def _keys(self, _request: Request) -> Response:
         return JSONResponse({"keys": [self.key.as_dict(private=False)]})
+
+    async def _userinfo(self, request: Request) -> Response:
+        if request.headers.get("authorization") != "Bearer a":
+            return JSONResponse({}, status_code=401)
+        return JSONResponse(self.tells_when_asked)
 
     async def _authorize(self, request: Request) -> Response:
         self.asked = dict(request.query_params)
