@@ -32,6 +32,7 @@ PASSWORD_CHARS: Final = (12, 200)
 """How long a password may be, both included."""
 _NAME_CHARS: Final = 64
 _KEY_BYTES: Final = 32
+_SEEING: Final = frozenset({Right.SEE_ENQUIRIES, Right.SEE_REGISTERS})
 _LOOK_AGAIN: Final = timedelta(minutes=1)
 _HASHER: Final = PasswordHasher()  # the library's defaults: RFC 9106, low memory
 _OF_NOBODY: Final = _HASHER.hash(secrets.token_urlsafe())
@@ -219,6 +220,7 @@ class Accounts:
         if not shortest <= len(password) <= longest:
             msg = f"Choose a password of {shortest} to {longest} characters: three words will do."
             raise AccountError(msg)
+        hashed = _HASHER.hash(password)  # slow by design: outside of the transaction
         with self.store.write() as tx:
             account = self._by_link(tx, key)
             if account is None:
@@ -227,7 +229,6 @@ class Accounts:
             if account.name in password.lower():
                 msg = "Choose a password without your name in it."
                 raise AccountError(msg)
-            hashed = _HASHER.hash(password)
             tx.change_account(account.id, password_hash=hashed, link_hash=None, link_until=None)
             tx.end_sessions_of(account.id)
             self._audit(tx, "password_set", account.id, by=account.display_name)
@@ -274,18 +275,16 @@ class Accounts:
             self._audit(tx, "refused", account.id if account else 0)
 
     def _begin(self, account: AccountRow, *, password: str = "", subject: str = "") -> str:
-        key = secrets.token_urlsafe(_KEY_BYTES)
+        key, kept = secrets.token_urlsafe(_KEY_BYTES), account.password_hash
+        is_weak = bool(password and kept and _HASHER.check_needs_rehash(kept))
+        anew = _HASHER.hash(password) if is_weak else None
         with self.store.write() as tx:
             now = self.clock()
             tx.forget_sessions(
                 began_before=now - self.limits.longest, seen_before=now - self.limits.idle
             )
-            if (
-                password
-                and account.password_hash
-                and _HASHER.check_needs_rehash(account.password_hash)
-            ):
-                tx.change_account(account.id, password_hash=_HASHER.hash(password))
+            if anew:
+                tx.change_account(account.id, password_hash=anew)
             if subject and account.subject is None:
                 tx.change_account(account.id, subject=subject)
             tx.begin_session(_hashed(key), account_id=account.id, now=now)
@@ -313,7 +312,7 @@ class Accounts:
     def _person(self, account: AccountRow) -> Person:
         roles = [self.roles[one] for one in account.roles if one in self.roles]
         rights = self._rights(account.roles)
-        seeing = [r for r in roles if Right.SEE_ENQUIRIES in r.rights]
+        seeing = [r for r in roles if r.rights & _SEEING]
         own_only = bool(seeing) and all(r.own_teams_only for r in seeing)
         reader = Reader(
             address=account.address,

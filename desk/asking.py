@@ -84,15 +84,6 @@ class Asked:
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
 
-    def need(self, right: Right) -> None:
-        """Refuse whoever lacks a right.
-
-        Raises:
-            HTTPException: they lack it.
-        """
-        if not self.who.may(right):
-            raise HTTPException(FORBIDDEN)
-
     @property
     def csrf(self) -> str:
         """The mark that our own forms carry."""

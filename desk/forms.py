@@ -145,21 +145,6 @@ class ReleaseForm(Form):
     note = _note()
 
 
-class OwnWordsForm(Form):
-    """An acknowledgement in an officer's own words."""
-
-    words = _long(
-        "What do you want to tell them?",
-        needed="Write what you want to tell them",
-        rows=12,
-        hint=(
-            "The greeting, the reference, how to reach us and where to turn in a crisis are put"
-            " around it. Leave an empty line between paragraphs."
-        ),
-    )
-    note = _note()
-
-
 class MergeForm(Form):
     """The enquiry that another one is a part of."""
 

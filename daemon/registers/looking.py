@@ -14,7 +14,7 @@ from daemon.deadlines import london_date
 from daemon.kept import read_again
 from daemon.model import ClockKind, Criterion, Evidence, Register, Step
 from daemon.parse import files_of
-from daemon.registers.tables import table_of
+from daemon.registers.tables import known_to, table_of
 from daemon.store.registers import Filter
 from daemon.tokens import as_reference
 
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from daemon.deadlines import WorkingDays
-    from daemon.model import Attachment, Message, Person, Policy, Reader
+    from daemon.model import Attachment, Person, Policy, Reader
     from daemon.registers.tables import RegisterTable
     from daemon.store import Store, Transaction
-    from daemon.store.ledger import Silence
     from daemon.store.posting import ToPost
     from daemon.store.registers import Entry, Wanted
     from daemon.tokens import Signer
@@ -264,17 +263,12 @@ class Looking:
     def decisions(self, reader: Reader) -> tuple[Wanted, ...]:
         """Return what waits for a decision, the longest waiting first."""
         with self.store.read() as tx:
-            return tuple(one for one in tx.decisions_wanted() if reader.may_know(one.subjects))
+            return tuple(known_to(tx, tx.decisions_wanted(), reader))
 
     def to_post(self) -> Sequence[ToPost]:
         """Return the letters that wait for the post room."""
         with self.store.read() as tx:
             return tx.to_post()
-
-    def silences(self, *, days: int = 7, limit: int = 200) -> Sequence[Silence]:
-        """Return the messages of some days that nobody was answered for, and why."""
-        with self.store.read() as tx:
-            return tx.silences(since=self.clock() - timedelta(days=days), limit=limit)
 
     # One enquiry
 
@@ -352,14 +346,6 @@ class Looking:
             if found is None or message_id not in tx.messages_of(found[0]):
                 return None
             return tx.raw_of(message_id)
-
-    def parsed(self, reference: str, message_id: int, reader: Reader) -> Message | None:
-        """Return a message read again; None where there is none that they may see."""
-        with self.store.read() as tx:
-            found = self._visible(tx, reference, reader)
-            if found is None or message_id not in tx.messages_of(found[0]):
-                return None
-            return read_again(tx.kept(message_id))
 
     def file(
         self, reference: str, message_id: int, number: int, reader: Reader

@@ -7,7 +7,7 @@ there is one, and no more (process, "About us ourselves").
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from daemon.deadlines import LONDON, london_date
 from daemon.model import Category, ClockKind, Criterion, Register, Source
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from daemon.store.registers import ActionRow, CallerRow, Entry, ReferralRow, Wanted
 
 Cell = str | int | None
+Known = TypeVar("Known", "Entry", "Wanted", "ReferralRow", "ActionRow")
 
 DECISIONS, ACTIONS = "decisions", "actions"
 LISTS: Final = (*(one.value for one in Register), DECISIONS, ACTIONS)
@@ -84,22 +85,24 @@ def table_of(
     match name:
         case Register.CASE_REFERRALS:
             referrals = tx.referrals(waiting_only=wanted.open_only)
-            return _table(name, _REFERRAL, referrals, _referral_row(policy), eyes)
+            return _table(tx, name, _REFERRAL, referrals, _referral_row(policy), eyes)
         case Register.PHONE_CALLS:
-            callers = tx.callers(on=today)
+            # Whoever sees their own teams' cases alone sees no list of all who may call.
+            callers = tx.callers(on=today) if eyes.teams is None else []
             rows = tuple(_caller_row(one, today) for one in callers)
             return RegisterTable(
                 id=name, title=_title(name), columns=_CALLER, rows=rows, overdue=frozenset()
             )
         case "decisions":
-            return _table(name, _WANTED, tx.decisions_wanted(), _wanted_row, eyes)
+            return _table(tx, name, _WANTED, tx.decisions_wanted(), _wanted_row, eyes)
         case "actions":
             actions = tx.actions(open_only=wanted.open_only)
-            return _table(name, _ACTION, actions, _action_row(today), eyes, _is_late_action(today))
+            shown = _action_row(today)
+            return _table(tx, name, _ACTION, actions, shown, eyes, _is_late_action(today))
         case _:
             entries = tx.entries(_register(name), wanted)
             row = _entry_row(policy, today)
-            return _table(name, _ENTRY, entries, row, eyes, _is_overdue(today))
+            return _table(tx, name, _ENTRY, entries, row, eyes, _is_overdue(today))
 
 
 def _register(name: str) -> Register:
@@ -117,22 +120,34 @@ def _title(name: str) -> str:
     return capitalised(REGISTERS[Register(name)])
 
 
+def known_to(tx: Transaction, found: Sequence[Known], reader: Reader) -> list[Known]:
+    """Return the rows that somebody may know of: by whom they are about, and by whose they are."""
+    known = [one for one in found if reader.may_know(one.subjects)]
+    if reader.teams is None:
+        return known
+    visible = tx.seen_references([one.reference for one in known], reader)
+    return [
+        one for one in known if one.reference in visible or getattr(one, "team", "") in reader.teams
+    ]
+
+
 def _table(
+    tx: Transaction,
     name: str,
     columns: tuple[str, ...],
-    found: Sequence[Entry] | Sequence[Wanted] | Sequence[ReferralRow] | Sequence[ActionRow],
+    found: Sequence[Known],
     row: Callable[..., tuple[Cell, ...]],
     reader: Reader,
     is_overdue: Callable[..., bool] = lambda _one: False,
 ) -> RegisterTable:
-    seen = [one for one in found if reader.may_know(one.subjects)]
+    seen = known_to(tx, found, reader)
     return RegisterTable(
         id=name,
         title=_title(name),
         columns=columns,
         rows=tuple(row(one) for one in seen),
         overdue=frozenset(n for n, one in enumerate(seen) if is_overdue(one)),
-        restricted=len(found) - len(seen),
+        restricted=sum(not reader.may_know(one.subjects) for one in found),
     )
 
 

@@ -249,6 +249,15 @@ class Registers(Rows):
             conditions.append(d.due_on < wanted.overdue_on)
         return [_OPEN_CLOCK, *conditions, ~earlier.exists()]
 
+    def seen_references(self, references: Sequence[str], reader: Reader) -> set[str]:
+        """Return which of these enquiries somebody may see."""
+        e, found = schema.enquiry.c, set[str]()
+        for start in range(0, len(references), _AT_ONCE):
+            some = references[start : start + _AT_ONCE]
+            query = select(e.reference).where(e.reference.in_(some), *seen_by(reader))
+            found |= set(self.connection.scalars(query))
+        return found
+
     def count_restricted(self, register: Register, wanted: Filter) -> int:
         """Return how many entries are about somebody, as far as all others are concerned."""
         s, e = schema.enquiry_subject.c, schema.enquiry.c

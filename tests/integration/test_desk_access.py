@@ -449,3 +449,25 @@ def test_an_administrator_sets_accounts(desk):
     assert "last account" in problems(answer.text)
     assert "at least one role" in problems(boss.send("/accounts/kim", {"do": "roles"}).text)
     assert boss.get("/accounts/nobody").status_code == 404
+
+
+def test_an_assistant_director_sees_no_list_of_other_teams(desk, reference):
+    """Neither referrals, decisions and actions of others, nor who may call Private Office."""
+    casework = desk.office.casework
+    casework.refer(
+        reference, kind="decision", assistant_director="B", team="intake", words="Why?", by="A"
+    )
+    casework.refer(
+        "C-77", kind="input", assistant_director="B", team="legal-governance", words="So?", by="A"
+    )
+    casework.add_action(
+        words="Ring them", owner="B", due_on=desk.office.clock().date(), by="A", reference=reference
+    )
+    own = desk.somebody("assistant-director", address=f"ad.intake@{OFFICE}")
+    other = desk.somebody("assistant-director", name="other", address=f"ad.legal@{OFFICE}")
+    for name in ("case-referrals", "decisions", "actions"):
+        assert reference in own.see(f"/registers/{name}"), name
+        assert reference not in other.see(f"/registers/{name}"), name
+        assert "Ring them" not in other.get(f"/registers/{name}.xlsx").text
+    assert "C-77" in other.see("/registers/case-referrals")
+    assert "C-77" not in own.see("/registers/case-referrals")
