@@ -8,7 +8,7 @@ import statistics
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from daemon import logs
-from daemon.app import make_accounts, open_store
+from daemon.app import make_accounts, open_store, read_clock
 from daemon.config import load
 from daemon.store import schema
 from desk.command import make_office, settle
@@ -102,7 +102,7 @@ def _time(browser: TestClient, path: str) -> None:
 def fill(store: Store, count: int) -> str:
     """Store enquiries of two years, a quarter of them open; return one's reference."""
     chance = random.Random(20261127)
-    now = datetime.now(UTC)  # noqa: TID251 -- what is due is due as of today
+    now = read_clock()
     reference = ""
     for start in range(0, count, AT_ONCE):
         rows: dict[str, list[dict[str, Any]]] = {}

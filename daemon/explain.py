@@ -62,8 +62,14 @@ class Judge:
     ) -> Judge:
         """Return a judge by these rules and this policy, leaving arrangements out."""
         directory = policy.directory.on(london_date(clock()))
+        return cls.by(Classifier(rules, directory, learned), policy, clock)
+
+    @classmethod
+    def by(cls, classifier: Classifier, policy: Policy, clock: Callable[[], datetime]) -> Judge:
+        """Return a judge by a classifier and this policy, leaving arrangements out."""
+        directory = policy.directory.on(london_date(clock()))
         return cls(
-            classifier=Classifier(rules, directory, learned),
+            classifier=classifier,
             policy=replace(policy, arrangements=(), directory=directory),
             days=WorkingDays(policy.clocks),
             clock=clock,

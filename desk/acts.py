@@ -198,6 +198,21 @@ def _waits_for_decision(enquiry: EnquiryInFull) -> bool:
     return proposals or any(one["state"] == "proposed" for one in enquiry.view["criteria"])
 
 
+def _waiting_referrals(enquiry: EnquiryInFull) -> list[Any]:
+    return [one for one in enquiry.view["referrals"] if one["state"] == "waiting"]
+
+
+def _with_referrals(form: Form, _office: Office, enquiry: EnquiryInFull) -> None:
+    field: Any = form["number"]
+    waiting = _waiting_referrals(enquiry)
+    field.choices = forms.options((str(one["number"]), one["words"]) for one in waiting)
+
+
+def _decide_referral(doing: Doing) -> str:
+    number = int(doing.form.number.data)
+    return doing.casework.decide_referral(number, words=doing.note, by=doing.by)
+
+
 def _refer(doing: Doing) -> str:
     form = doing.form
     return doing.casework.refer(
@@ -436,6 +451,16 @@ ACTS: Final = {
             form=forms.DecideForm,
             do=_decide,
             fits=_waits_for_decision,
+        ),
+        Act(
+            id="decide-referral",
+            title="Decide a referral",
+            button="Save the decision",
+            right=Right.DECIDE,
+            form=forms.ReferralForm,
+            do=_decide_referral,
+            fits=lambda enquiry: bool(_waiting_referrals(enquiry)),
+            prepare=_with_referrals,
         ),
         Act(
             id="merge",

@@ -13,9 +13,11 @@ import uvicorn
 
 from daemon import logs
 from daemon.app import (
+    AskedAnew,
     load_templates,
     make_accounts,
     make_casework,
+    make_live_classifier,
     make_looking,
     make_recorder,
     make_revision,
@@ -51,15 +53,15 @@ def make_office(config: Config, store: Store) -> Office:
         OSError, ValueError: a signing key or template cannot be read.
     """
     templates = load_templates(*template_folders(config))
-    learned, _ = AdoptedModel.of(config).load()
-    judge = Judge.of(config.rules, config.policy, read_clock, learned=learned)
+    live = make_live_classifier(config, AdoptedModel.of(config))
+    live.refresh()
     return Office(
         config=config,
         accounts=make_accounts(config, store),
         casework=make_casework(config, store, templates),
         looking=make_looking(config, store),
-        recorder=make_recorder(config, store, templates, judge.classifier),
-        judge=judge,
+        recorder=make_recorder(config, store, templates, AskedAnew(live)),
+        judge=lambda: Judge.by(live.now(), config.policy, read_clock),
         revision=make_revision(config, templates),
         cookie_key=make_signer(config).secret_for("cookie"),
         clock=read_clock,

@@ -65,13 +65,52 @@ def _long(label: str, *, hint: str = "", needed: str = "", rows: int = 4) -> Tex
     return TextAreaField(label, checks, description=hint, render_kw={"rows": rows})
 
 
-def _choice(
-    label: str, choices: Iterable[tuple[str, str]] = (), *, needed: str = "", hint: str = ""
-) -> RadioField:
-    checks = [InputRequired(needed)] if needed else [Optional()]
+class Chosen:
+    """Refuse what was not offered: the library would say it in words of its own."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, form: Any, field: Any) -> None:  # noqa: ANN401 - as the library calls it
+        """Raise a sentence for the page."""
+        del form
+        if field.data not in {one.value for one in field.choices}:
+            raise ValidationError(self.message)
+
+
+def _choice(label: str, choices: Iterable[tuple[str, str]] = (), *, needed: str = "") -> RadioField:
+    """Return a choice of one; what need not be chosen offers "" for none."""
     return RadioField(
-        label, checks, choices=options(choices), description=hint, validate_choice=bool(needed)
+        label,
+        [Chosen(needed or "Choose one of these")],
+        choices=options(choices),
+        default=None if needed else "",
+        validate_choice=False,
     )
+
+
+class _Day(DateField):
+    """A day, with words of ours for what is none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was sent."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            msg = "Give a day, such as 2026-11-27"
+            raise ValueError(msg) from None
+
+
+class _Moment(DateTimeLocalField):
+    """A day and a time, with words of ours for what is none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was sent."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            msg = "Give a day and a time, such as 2026-11-27 and 10:30"
+            raise ValueError(msg) from None
 
 
 def _note() -> TextAreaField:
@@ -189,6 +228,13 @@ class DecideForm(Form):
     note = _long("What do you want to add? (optional)")
 
 
+class ReferralForm(Form):
+    """What was decided on a referral."""
+
+    number = _choice("Which referral?", needed="Choose a referral")
+    note = _long("What is decided?", needed="Say what is decided")
+
+
 class ReferForm(Form):
     """A case put up by an Assistant Director."""
 
@@ -234,7 +280,7 @@ class MilestoneForm(Form):
     """Something that lies ahead."""
 
     words = _short("What is to be reached?", needed="Say what is to be reached")
-    on = DateField("By which day?", [InputRequired("Give a day")])
+    on = _Day("By which day?", [InputRequired("Give a day")])
 
 
 class LetterForm(Form):
@@ -257,7 +303,7 @@ class ClockForm(Form):
         ),
         needed="Choose what has happened",
     )
-    on = DateField("On which day?", [InputRequired("Give a day")])
+    on = _Day("On which day?", [InputRequired("Give a day")])
     note = _long("Why?", needed="Say why")
 
 
@@ -299,8 +345,8 @@ class ArrangementForm(Form):
         ),
     )
     watchers = _long("E-mail addresses of colleagues to tell, one a line (optional)", rows=2)
-    review_on = DateField("When is it looked at again? (optional)", [Optional()])
-    until_on = DateField("What is its last day? (optional)", [Optional()])
+    review_on = _Day("When is it looked at again? (optional)", [Optional()])
+    until_on = _Day("What is its last day? (optional)", [Optional()])
 
 
 class LetterRecordForm(Form):
@@ -313,7 +359,7 @@ class LetterRecordForm(Form):
         rows=4,
     )
     from_address = _short("Their e-mail address (optional)", inputmode="email")
-    received_on = DateField("When was it delivered?", [InputRequired("Give the day")])
+    received_on = _Day("When was it delivered?", [InputRequired("Give the day")])
     subject = _short("What is it about, in a few words?", needed="Say what it is about")
     to = _choice(
         "Is it for somebody's personal attention?",
@@ -336,9 +382,7 @@ class CallRecordForm(Form):
     number = _short("Their telephone number (optional)", inputmode="tel")
     from_address = _short("Their e-mail address (optional)", inputmode="email")
     postal_address = _long("Their address, a line each (optional)", rows=3)
-    received_at = DateTimeLocalField(
-        "When did the call begin?", [InputRequired("Give the day and the time")]
-    )
+    received_at = _Moment("When did the call begin?", [InputRequired("Give the day and the time")])
     text = _long("What did they say?", needed="Note what they said", rows=8)
     call_back = _choice(
         "Do they want somebody to call them back?",

@@ -26,7 +26,7 @@ class Office:
     casework: Casework
     looking: Looking
     recorder: Recorder
-    judge: Judge
+    judge: Callable[[], Judge]  # by the model that is adopted, as of today
     revision: Revision
     cookie_key: str  # signs the cookie; another after each change of the signing keys
     clock: Callable[[], datetime]

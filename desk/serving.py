@@ -85,6 +85,7 @@ _PAGES: Final = (
     ("/try", recording.sandbox, (Right.CORRECT,), True),
     ("/arrangements", arrangements.arrangements, (Right.ARRANGE,), True),
     ("/arrangements/new", arrangements.new, (Right.ARRANGE,), True),
+    ("/health", today.health, (Right.SEE_HEALTH,), False),
     ("/accounts", accounts.accounts, (Right.MANAGE_ACCOUNTS,), False),
     ("/accounts/new", accounts.new, (Right.MANAGE_ACCOUNTS,), True),
     ("/accounts/{name}", accounts.account, (Right.MANAGE_ACCOUNTS,), True),

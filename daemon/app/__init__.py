@@ -13,6 +13,7 @@ from daemon.app.parts import (
     make_auditor,
     make_casework,
     make_inbox,
+    make_live_classifier,
     make_looking,
     make_packer,
     make_recorder,
@@ -23,10 +24,12 @@ from daemon.app.parts import (
     read_clock,
     template_files,
 )
+from daemon.app.reader import AskedAnew
 
 __all__ = [
     "AlreadyRunningError",
     "App",
+    "AskedAnew",
     "anchor_file",
     "connect_store",
     "load_templates",
@@ -34,6 +37,7 @@ __all__ = [
     "make_auditor",
     "make_casework",
     "make_inbox",
+    "make_live_classifier",
     "make_looking",
     "make_packer",
     "make_recorder",

@@ -27,17 +27,16 @@ from daemon.app.parts import (
     make_inbox,
     make_intake,
     make_letters,
+    make_live_classifier,
     make_outlet,
     make_signer,
     read_clock,
 )
-from daemon.app.reader import LiveClassifier
 from daemon.app.sealing import Sealing
 from daemon.app.ticks import Tick
 from daemon.audit import Auditor
-from daemon.classify import Classifier
 from daemon.config import ImapInboxConfig
-from daemon.deadlines import WorkingDays, london_date
+from daemon.deadlines import WorkingDays
 from daemon.enrich import Enricher
 from daemon.intake.revision import Revision
 from daemon.logs import get_logger
@@ -116,12 +115,7 @@ class App:
         self.exit_code = 0
         signer = make_signer(config)
         letters = make_letters(config, templates, signer)
-        self._classifier = LiveClassifier(
-            Classifier(config.rules, config.policy.directory),
-            models,
-            self._log,
-            lambda: config.policy.directory.on(london_date(clock())),
-        )
+        self._classifier = make_live_classifier(config, models, clock=clock)
         self._classifier.refresh()
         self._intake = self._make_intake(signer, letters)
         self._enricher = self._make_enricher()

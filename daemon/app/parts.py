@@ -11,17 +11,20 @@ from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
 from daemon.accounts import Accounts
 from daemon.accounts import Limits as AccountLimits
+from daemon.app.reader import LiveClassifier
 from daemon.attachments.reader import AttachmentReader
 from daemon.audit import Auditor
 from daemon.casework import Casework
+from daemon.classify import Classifier
 from daemon.compose import OfficeText, Templates
 from daemon.config import ImapInboxConfig, ImapOutletConfig, SmtpOutletConfig
-from daemon.deadlines import WorkingDays
+from daemon.deadlines import WorkingDays, london_date
 from daemon.failures import Failures
 from daemon.intake import Filing, InboxFacts, Intake
 from daemon.intake.context import ContextReader
 from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
+from daemon.logs import get_logger
 from daemon.pack import Packer
 from daemon.record import Recorder
 from daemon.registers.looking import Looking
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connectors.base import Inbox, Outlet
+    from daemon.app.reader import ModelSource
     from daemon.config import Config, InboxConfig, OutletConfig
     from daemon.intake.facts import Classifies
     from daemon.model import Policy
@@ -257,6 +261,18 @@ def make_intake(
         random_bits=secrets.randbits,
         failures=make_failures(config, letters),
         obey=_casework(config, store, letters, signer, clock).obey,
+    )
+
+
+def make_live_classifier(
+    config: Config, models: ModelSource, *, clock: Callable[[], datetime] = read_clock
+) -> LiveClassifier:
+    """Return what classifies by the model that is adopted, and by the directory of the day."""
+    return LiveClassifier(
+        Classifier(config.rules, config.policy.directory),
+        models,
+        get_logger(),
+        lambda: config.policy.directory.on(london_date(clock())),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -25,6 +26,17 @@ class ModelSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AskedAnew:
+    """Classifies as a live classifier does that nothing refreshes by itself: it looks each time."""
+
+    live: LiveClassifier
+
+    def classify(self, message: Message) -> Classification:
+        """Judge one message by itself."""
+        return self.live.now().classify(message)
+
+
 class LiveClassifier:
     """Classifies by the model that is adopted now, or by facts and rules alone, and says which."""
 
@@ -44,6 +56,11 @@ class LiveClassifier:
     def classify(self, message: Message) -> Classification:
         """Judge one message by itself."""
         return self._classifier.classify(message)
+
+    def now(self) -> Classifier:
+        """Return what serves now, after looking whether it is another one."""
+        self.refresh()
+        return self._classifier
 
     def refresh(self) -> None:
         """Take up the adopted model, should it be another one than that which serves.

@@ -265,10 +265,12 @@ class Looking:
         with self.store.read() as tx:
             return tuple(known_to(tx, tx.decisions_wanted(), reader))
 
-    def to_post(self) -> Sequence[ToPost]:
+    def to_post(self, reader: Reader) -> Sequence[ToPost]:
         """Return the letters that wait for the post room."""
         with self.store.read() as tx:
-            return tx.to_post()
+            found = tx.to_post()
+            visible = tx.seen_references([one.reference for one in found], reader)
+            return [one for one in found if one.reference in visible]
 
     # One enquiry
 

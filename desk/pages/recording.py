@@ -142,6 +142,6 @@ def sandbox(asked: Asked) -> Response:
         subject=_said(form, "subject"),
         body=_said(form, "text"),
     )
-    found, decision = asked.office.judge.decided(message)
+    found, decision = asked.office.judge().decided(message)
     text = marked(message.new_text, found.evidence)
     return page(asked, "sandbox.html", form=form, found=found, decision=decision, text=text)

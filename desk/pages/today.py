@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
+from daemon.casework import CaseworkError
 from daemon.model import Right
 from daemon.registers.looking import NEW
 from desk.asking import go_to
@@ -14,13 +16,16 @@ from desk.rendering import page
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from daemon.registers import Wanted
     from desk.asking import Asked
 
-_UNKNOWN = 404
+_UNKNOWN, _CHANGED = 404, 409
+_MOST = 200  # letters that an administrator sees at once
 _ELSEWHERE = (
     (Right.SEE_REGISTERS, "/registers"),
     (Right.SEE_CALL_BACKS, "/call-backs"),
     (Right.MANAGE_ACCOUNTS, "/accounts"),
+    (Right.SEE_HEALTH, "/health"),
 )
 """Where whoever sees no enquiries begins."""
 
@@ -36,7 +41,7 @@ def today(asked: Asked) -> Response:
     looking = asked.office.looking
     since = asked.office.accounts.looked_at(person)
     found = looking.today(person.reader, since=since)
-    to_post = looking.to_post() if person.may(Right.RELEASE) else ()
+    to_post = looking.to_post(person.reader) if person.may(Right.RELEASE) else ()
     wanted = looking.decisions(person.reader) if person.may(Right.DECIDE) else ()
     return page(asked, "today.html", today=found, to_post=to_post, wanted=wanted)
 
@@ -71,29 +76,49 @@ def search(asked: Asked) -> Response:
 
 def call_backs(asked: Asked) -> Response:
     """Show who wishes to be called back: for Private Office, who see no casework."""
-    wanted = [
-        one for one in asked.office.looking.decisions(asked.who.reader) if one.what == "call-back"
-    ]
-    return page(asked, "call-backs.html", wanted=wanted)
+    return page(asked, "call-backs.html", wanted=_call_backs(asked))
+
+
+def _call_backs(asked: Asked) -> list[Wanted]:
+    """Return the wishes that wait; also on restricted enquiries: no word of them is told here."""
+    reader = replace(asked.who.reader, sees_restricted=True)
+    found = asked.office.looking.decisions(reader)
+    return [one for one in found if one.what == "call-back"]
 
 
 def answer_call_back(asked: Asked) -> Response:
     """Record Private Office's yes or no; they see nothing else of the enquiry."""
     reference, answer = asked.path("reference"), asked.text("answer")
-    waiting = {
-        one.reference
-        for one in asked.office.looking.decisions(asked.who.reader)
-        if one.what == "call-back"
-    }
+    waiting = {one.reference for one in _call_backs(asked)}
     if reference not in waiting or answer not in {"agreed", "declined"}:
         raise HTTPException(_UNKNOWN)
-    said = asked.office.casework.answer_call_back(
-        reference, agreed=answer == "agreed", by=asked.who.name, note=asked.text("note")[:300]
-    )
+    agreed, note = answer == "agreed", asked.text("note")[:300]
+    try:
+        said = asked.office.casework.answer_call_back(
+            reference, agreed=agreed, by=asked.who.name, note=note
+        )
+    except CaseworkError as error:  # somebody else was quicker
+        title = "This was answered meanwhile"
+        return page(asked, "wrong.html", title=title, what=str(error), status=_CHANGED)
     asked.say(said)
     return go_to("/call-backs")
 
 
 def post_room(asked: Asked) -> Response:
     """Show the letters that wait to be posted."""
-    return page(asked, "post.html", letters=asked.office.looking.to_post())
+    return page(asked, "post.html", letters=asked.office.looking.to_post(asked.who.reader))
+
+
+def health(asked: Asked) -> Response:
+    """Show what has not left and what is paused: no names and no words, for administrators."""
+    casework = asked.office.casework
+    counts, waiting = casework.outbox(limit=_MOST)
+    shadow = asked.office.config.sending.shadow
+    return page(
+        asked,
+        "health.html",
+        counts=counts,
+        waiting=waiting,
+        paused=casework.paused(),
+        shadow=shadow,
+    )

@@ -239,7 +239,10 @@ def test_every_page_is_accessible_and_fits(office: Office, site: str, browser: B
     paths = [
         f"/enquiries/{reference}",
         *acts,
-        *(f"/{one}" for one in (*plain, *more, "accounts/alex", "arrangements/new", "nowhere")),
+        *(
+            f"/{one}"
+            for one in (*plain, *more, "accounts/alex", "arrangements/new", "health", "nowhere")
+        ),
         *(f"/registers/{one}" for one in lists),
     ]
     for path in paths:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+import structlog
 
+from daemon import logs
 from daemon.store import Store, schema
 from tests.builders import a_store
 
@@ -72,6 +76,24 @@ def store(prepared_url: str) -> Iterator[Store]:
     store = Store.open(prepared_url)
     yield store
     store.close()
+
+
+@pytest.fixture
+def log_as_it_was() -> Iterator[None]:
+    """Logging and structlog as they were, afterwards."""
+    handlers, level = list(logging.root.handlers), logging.root.level
+    yield
+    logging.captureWarnings(capture=False)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def plain_logs(request: pytest.FixtureRequest) -> None:
+    """The log as the daemon has it; without it a mistake is shown with all that was at hand."""
+    request.getfixturevalue("log_as_it_was")
+    logs.configure(format="json", level="error", stream=sys.stderr)
 
 
 @pytest.fixture

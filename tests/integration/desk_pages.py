@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from starlette.testclient import TestClient
 
-from daemon import logs
 from daemon.accounts import Accounts, Limits
 from daemon.casework import Revision
 from daemon.config import load
@@ -134,8 +132,6 @@ def a_desk(store: Store, **desk_settings: object) -> Desk:
 
     `desk_settings` take the place of tables of desk.toml.
     """
-    # Without this a mistake is shown with all that was at hand, which takes half a minute.
-    logs.configure(format="json", level="error", stream=sys.stderr)
     config = shipped()
     config = replace(config, desk=config.desk.model_copy(update=desk_settings))
     office = an_office_over(store, policy=config.policy)
@@ -167,7 +163,7 @@ def a_desk(store: Store, **desk_settings: object) -> Desk:
             signer=office.signer,
             clock=office.clock,
         ),
-        judge=shipped_judge(),
+        judge=shipped_judge,
         revision=Revision(filing=office.intake.filing),
         cookie_key=office.signer.secret_for("cookie"),
         clock=office.clock,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sqlite3
 import subprocess
@@ -12,7 +11,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 from sqlalchemy.exc import StatementError
 from typer.testing import CliRunner
 
@@ -29,17 +27,6 @@ if TYPE_CHECKING:
 MARKER = "zqxmarker"
 ACTS = ("replied", "close", "confirm", "release")
 READING = ("show", *ACTS)
-
-
-@pytest.fixture
-def _log_as_it_was():
-    """Logging and structlog as they were, afterwards."""
-    handlers, level = list(logging.root.handlers), logging.root.level
-    yield
-    logging.captureWarnings(capture=False)
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -185,7 +172,7 @@ def test_once_ends_with_0_when_all_went_well(daemon):
 # Mistakes of ours
 
 
-@pytest.mark.usefixtures("_log_as_it_was")
+@pytest.mark.usefixtures("log_as_it_was")
 def test_a_mistake_of_ours_is_one_line_without_a_word_of_anybody(folder, monkeypatch, capfd):
     """70; the parameters of an SQL statement are people's words."""
 
@@ -206,7 +193,7 @@ def test_a_mistake_of_ours_is_one_line_without_a_word_of_anybody(folder, monkeyp
     assert MARKER not in said.err + said.out
 
 
-@pytest.mark.usefixtures("_log_as_it_was")
+@pytest.mark.usefixtures("log_as_it_was")
 def test_every_command_hides_what_nobody_caught(monkeypatch):
     """Also in threads, and before the config has been read."""
     called = []

@@ -31,11 +31,13 @@ PAGES = {
     "/try": Right.CORRECT,
     "/arrangements": Right.ARRANGE,
     "/arrangements/new": Right.ARRANGE,
+    "/health": Right.SEE_HEALTH,
     "/accounts": Right.MANAGE_ACCOUNTS,
     "/accounts/new": Right.MANAGE_ACCOUNTS,
 }
 ONLY_SQLITE = pytest.mark.parametrize("prepared_url", ["sqlite"], indirect=True)
-pytestmark = ONLY_SQLITE  # what is asked of the database is tested on both in test_desk_work
+# What is asked of the database is tested on both in test_desk_work.
+pytestmark = [ONLY_SQLITE, pytest.mark.usefixtures("plain_logs")]
 
 
 @pytest.fixture
@@ -249,7 +251,7 @@ def test_no_page_holds_a_script_or_a_style_of_its_own(desk, reference):
     """What the policy forbids is nowhere needed."""
     one = desk.somebody("manager", "ombudsman")
     for path in ("/", *PAGES, f"/enquiries/{reference}"):
-        if path.endswith(".xlsx") or path.startswith("/accounts"):
+        if path.endswith(".xlsx") or path.startswith(("/accounts", "/health")):
             continue
         html = one.see(path)
         assert not re.search(r"<script|style=|<style|\son\w+=", html), path

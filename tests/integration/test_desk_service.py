@@ -11,7 +11,10 @@ from tests.builders import OFFICE
 from tests.integration.desk_pages import a_desk
 from tests.servers.oidc import CLIENT, SECRET
 
-pytestmark = pytest.mark.parametrize("prepared_url", ["sqlite"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("prepared_url", ["sqlite"], indirect=True),
+    pytest.mark.usefixtures("plain_logs"),
+]
 
 
 class Written:

@@ -14,6 +14,8 @@ from tests.builders import OFFICE, a_classification, a_mail
 from tests.integration.desk_pages import a_desk, hidden, problems
 from tests.integration.taking_in import AT_RISK
 
+pytestmark = pytest.mark.usefixtures("plain_logs")
+
 UNSURE = a_classification(category=Category.OTHER, to_be_sorted=True, confidence=0.3)
 HOSTILE = (
     '<script>alert("x")</script><img src=https://evil.example/p.gif onerror=alert(1)>'
@@ -143,7 +145,6 @@ def test_an_alert_is_confirmed_and_its_acknowledgement_released(desk, officer):
     assert "is confirmed" in officer.done(f"{base}/confirm", {"note": "I rang her."})
     assert counts(officer.see("/"))["alerts"] == 0
     assert "is released" in officer.done(f"{base}/release")
-    desk.office.sender  # noqa: B018 -- what sends is not what is tested here
     (letter,) = desk.office.letters_of(reference)
     assert letter["state"] == "waiting"
     assert "is closed" in officer.done(f"{base}/close")
@@ -228,10 +229,10 @@ def test_the_ombudsman_decides(desk):
     ("act", "form", "says"),
     [
         ("update", {"note": "   "}, "Say how far it has got"),
-        ("correct", {"category": "king", "source": "mp"}, "valid choice"),
-        ("assign", {"to": "nobody"}, "valid choice"),
+        ("correct", {"category": "king", "source": "mp"}, "Choose what the writer mainly wants"),
+        ("assign", {"to": "nobody"}, "Choose a team"),
         ("assign", {"to": "intake", "person": "kim@elsewhere.example"}, "no address of the office"),
-        ("milestone", {"words": "Draft", "on": "yesterday"}, "date"),
+        ("milestone", {"words": "Draft", "on": "yesterday"}, "Give a day, such as"),
         ("milestone", {"words": "Draft", "on": "2020-01-01"}, "has passed"),
         ("note", {"note": "x" * 10_001}, "at most 10000 characters"),
     ],
@@ -287,12 +288,7 @@ def test_a_hostile_mail_does_nothing(desk, officer):
         subject=f"\u202e{HOSTILE}",
         text=f"{HOSTILE}\u202egnp.exe {'W' * 5000}\n",
     )
-    content = mail.replace(
-        b"\n\n",
-        b"\n\n",
-        1,
-    )
-    reference = desk.office.take(content).reference
+    reference = desk.office.take(mail).reference
     manager = desk.somebody("manager", "ombudsman")
     for path in ("/", f"/enquiries/{reference}", "/registers/central-assurance", "/search?q=evil"):
         html = manager.see(path)
@@ -371,7 +367,7 @@ def test_an_attachment_is_saved_as_bytes(desk, officer):
     answer = officer.get(f"/enquiries/{reference}/messages/1/files/1")
     assert answer.content.strip() == b"<script>alert(1)</script>"
     assert answer.headers["content-type"] == "application/octet-stream"
-    assert ".." not in answer.headers["content-disposition"].replace("..", "", 0)[:40]
+    assert '="x.html"' in answer.headers["content-disposition"]
     assert answer.headers["content-disposition"].startswith("attachment")
     shown = officer.see(f"/enquiries/{reference}/messages/1/formatted")
     assert "<b>there</b>" in shown
@@ -480,6 +476,32 @@ def test_the_sandbox_says_what_and_why_and_keeps_nothing(officer):
     assert "<mark>" in answer.text
     assert counts(officer.see("/"))["open"] == 0
     assert officer.send("/try", {**form, "text": ""}).status_code == 422
+
+
+def test_a_referral_is_decided(desk):
+    """By its number, with words, once."""
+    reference = taken(desk)
+    path = f"/enquiries/{reference}/do"
+    form = {"kind": "decision", "assistant_director": "B", "team": "intake", "note": "What now?"}
+    desk.somebody("manager").done(f"{path}/refer", form)
+    ombudsman = desk.somebody("ombudsman")
+    wrong = ombudsman.send(f"{path}/decide-referral", {"number": "7", "note": "Yes."})
+    assert "Choose a referral" in problems(wrong.text)
+    said = ombudsman.done(f"{path}/decide-referral", {"number": "1", "note": "Go on."})
+    assert "Referral 1 is decided" in said
+    assert "/do/decide-referral" not in said
+    assert desk.office.view(reference)["referrals"][0]["decision"] == "Go on."
+
+
+def test_an_administrator_sees_what_has_not_left(desk):
+    """States, domains and errors; nobody's name, address or words."""
+    taken(desk, sender="Ada Prys <ada.prys@home.example>", subject="My secret")
+    desk.office.casework.pause(["outlet:out"], by="A")
+    html = desk.somebody("administrator").see("/health")
+    assert "Waiting to be sent" in html
+    assert "home.example" in html
+    assert "outlet out" in html
+    assert not re.search("prys|secret", html, re.IGNORECASE)
 
 
 def test_an_arrangement_is_set_applies_and_ends(desk):
