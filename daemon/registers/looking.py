@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from daemon.model import Attachment, Person, Policy, Reader
     from daemon.registers.tables import RegisterTable
     from daemon.store import Store, Transaction
+    from daemon.store.decisions import Wanted
     from daemon.store.posting import ToPost
-    from daemon.store.registers import Entry, Wanted
+    from daemon.store.registers import Entry
     from daemon.tokens import Signer
 
 PER_PAGE: Final = 50

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from daemon.model import Policy, Reader
     from daemon.store import Transaction
-    from daemon.store.registers import ActionRow, CallerRow, Entry, ReferralRow, Wanted
+    from daemon.store.decisions import ActionRow, CallerRow, ReferralRow, Wanted
+    from daemon.store.registers import Entry
 
 Cell = str | int | None
 Known = TypeVar("Known", "Entry", "Wanted", "ReferralRow", "ActionRow")

@@ -9,14 +9,13 @@ from sqlalchemy import Table, delete, insert, select, update
 
 from daemon.model import Criterion, EnquiryStatus, Register
 from daemon.store import schema
-from daemon.store.rows import Rows
+from daemon.store.subjects import Subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
 
-_AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
 _ENDED_WITH_IT = ("replied", "closed", "seen")
 """What ends a clock together with its enquiry, and is undone when that is opened again."""
 
@@ -30,7 +29,7 @@ class Waiting:
     what: str  # the handling proposed, the kind of referral, or who is to call back
 
 
-class Handlings(Rows):
+class Handlings(Subjects):
     """Assigning, proposing, deciding, referring; milestones and staff an enquiry is about."""
 
     # Who has it
@@ -349,22 +348,6 @@ class Handlings(Rows):
                 select(row.person).where(row.enquiry_id == enquiry_id, row.state == state)
             )
         )
-
-    def subjects_of(self, enquiry_ids: Iterable[int]) -> dict[int, frozenset[str]]:
-        """Return the colleagues that some enquiries are about, by enquiry."""
-        row = schema.enquiry_subject.c
-        about: dict[int, set[str]] = {}
-        wanted = list(enquiry_ids)
-        for start in range(0, len(wanted), _AT_ONCE):
-            ids = wanted[start : start + _AT_ONCE]
-            found = self.connection.execute(
-                select(row.enquiry_id, row.person).where(
-                    row.enquiry_id.in_(ids), row.state == "set"
-                )
-            )
-            for enquiry_id, person in found:
-                about.setdefault(enquiry_id, set()).add(person)
-        return {key: frozenset(people) for key, people in about.items()}
 
     def known_subjects(self, enquiry_id: int) -> frozenset[str]:
         """Return the colleagues named on an enquiry, whatever was decided about that."""

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select, text
 
 from daemon.model import EVERYTHING, ClockKind, EnquiryStatus, Reader, Register
 from daemon.store import schema
-from daemon.store.rows import Rows
+from daemon.store.subjects import Subjects, kept_from, seen_by
 from daemon.words import folded
 
 if TYPE_CHECKING:
@@ -79,69 +79,7 @@ class Entry:
     subjects: frozenset[str] = field(default_factory=frozenset)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A decision that is wanted: a proposal, a referral, a call-back, or criteria put up."""
-
-    what: str  # proposal, referral, call-back, criteria
-    number: int  # 0 for criteria
-    reference: str
-    kind: str  # the handling, the kind of referral, who is to call, the criteria
-    words: str
-    put_to: str
-    by: str
-    at: datetime
-    subjects: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferralRow:
-    """A case on the register of referrals."""
-
-    number: int
-    reference: str  # of our enquiry, or the case's own
-    kind: str
-    words: str
-    team: str
-    referred_by: str
-    referred_at: datetime
-    state: str
-    decided_by: str
-    decided_at: datetime | None
-    decision: str
-    subjects: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionRow:
-    """Something that was asked for at the meeting."""
-
-    number: int
-    reference: str
-    words: str
-    owner: str
-    due_on: date
-    created_at: datetime
-    done_at: datetime | None
-    subjects: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerRow:
-    """Somebody who may be put through to Private Office."""
-
-    number: int
-    name: str
-    numbers: tuple[str, ...]
-    case_reference: str
-    instruction: str
-    agreed_by: str
-    from_on: date
-    review_on: date | None
-    until_on: date | None
-
-
-class Registers(Rows):
+class Registers(Subjects):
     """Reading the registers; a page takes a handful of queries however many entries it has."""
 
     def entries(self, register: Register, wanted: Filter) -> list[Entry]:
@@ -346,199 +284,6 @@ class Registers(Rows):
             found += [around.entry(row) for row in some]
         return found
 
-    # What the meeting decides
-
-    def decisions_wanted(self) -> list[Wanted]:
-        """Return what waits for a decision, the longest waiting first."""
-        found = [*self._proposals(), *self._referrals_wanted(), *self._call_backs()]
-        found += self._criteria_put_up()
-        return sorted(found, key=lambda one: one.at)
-
-    def _proposals(self) -> list[Wanted]:
-        row, e = schema.proposal.c, schema.enquiry.c
-        rows = self.connection.execute(
-            select(schema.proposal, e.reference)
-            .join(schema.enquiry, e.id == row.enquiry_id)
-            .where(row.state == "waiting")
-        ).all()
-        about = self._about([r.enquiry_id for r in rows])
-        return [
-            Wanted(
-                what="proposal",
-                number=r.id,
-                reference=r.reference,
-                kind=r.handling,
-                words=r.words,
-                put_to=r.put_to,
-                by=r.proposed_by,
-                at=r.proposed_at,
-                subjects=about.get(r.enquiry_id, frozenset()),
-            )
-            for r in rows
-        ]
-
-    def _referrals_wanted(self) -> list[Wanted]:
-        return [
-            Wanted(
-                what="referral",
-                number=one.number,
-                reference=one.reference,
-                kind=one.kind,
-                words=one.words,
-                put_to="principals",
-                by=one.referred_by,
-                at=one.referred_at,
-                subjects=one.subjects,
-            )
-            for one in self.referrals(waiting_only=True)
-        ]
-
-    def _call_backs(self) -> list[Wanted]:
-        row, e = schema.call_back.c, schema.enquiry.c
-        rows = self.connection.execute(
-            select(schema.call_back, e.reference)
-            .join(schema.enquiry, e.id == row.enquiry_id)
-            .where(row.state == "waiting")
-        ).all()
-        about = self._about([r.enquiry_id for r in rows])
-        return [
-            Wanted(
-                what="call-back",
-                number=r.id,
-                reference=r.reference,
-                kind=r.asked_for,
-                words="",
-                put_to="private-office",
-                by=r.asked_by,
-                at=r.asked_at,
-                subjects=about.get(r.enquiry_id, frozenset()),
-            )
-            for r in rows
-        ]
-
-    def _criteria_put_up(self) -> list[Wanted]:
-        """Return open enquiries with criteria that nobody has made a proposal for."""
-        row, e, p = schema.enquiry_criterion.c, schema.enquiry.c, schema.proposal.c
-        proposed = select(p.id).where(p.enquiry_id == e.id, p.state == "waiting").exists()
-        rows = self.connection.execute(
-            select(e.id, e.reference, row.criterion, row.since_at)
-            .join(schema.enquiry, e.id == row.enquiry_id)
-            .where(row.state == "proposed", e.status == EnquiryStatus.OPEN, ~proposed)
-            .order_by(e.id, row.criterion)
-        ).all()
-        by_enquiry: dict[int, list[AnyRow]] = {}
-        for r in rows:
-            by_enquiry.setdefault(r.id, []).append(r)
-        about = self._about(list(by_enquiry))
-        return [
-            Wanted(
-                what="criteria",
-                number=0,
-                reference=group[0].reference,
-                kind=", ".join(r.criterion for r in group),
-                words="",
-                put_to="principals",
-                by="",
-                at=min(r.since_at for r in group),
-                subjects=about.get(enquiry_id, frozenset()),
-            )
-            for enquiry_id, group in by_enquiry.items()
-        ]
-
-    def referrals(self, *, waiting_only: bool = False) -> list[ReferralRow]:
-        """Return the cases referred by Assistant Directors: those that wait first."""
-        row, e = schema.referral.c, schema.enquiry.c
-        query = select(schema.referral, e.reference).outerjoin(
-            schema.enquiry, e.id == row.enquiry_id
-        )
-        if waiting_only:
-            query = query.where(row.state == "waiting")
-        rows = self.connection.execute(
-            query.order_by(row.state != "waiting", row.referred_at, row.id)
-        ).all()
-        about = self._about([r.enquiry_id for r in rows if r.enquiry_id])
-        return [
-            ReferralRow(
-                number=r.id,
-                reference=r.reference or r.case_reference,
-                kind=r.kind,
-                words=r.words,
-                team=r.team,
-                referred_by=r.referred_by,
-                referred_at=r.referred_at,
-                state=r.state,
-                decided_by=r.decided_by,
-                decided_at=r.decided_at,
-                decision=r.decision,
-                subjects=about.get(r.enquiry_id, frozenset()),
-            )
-            for r in rows
-        ]
-
-    def actions(self, *, open_only: bool = True) -> list[ActionRow]:
-        """Return the meeting's actions, what is due first."""
-        row, e = schema.action.c, schema.enquiry.c
-        query = select(schema.action, e.reference).outerjoin(schema.enquiry, e.id == row.enquiry_id)
-        if open_only:
-            query = query.where(row.done_at.is_(None))
-        rows = self.connection.execute(query.order_by(row.due_on, row.id)).all()
-        about = self._about([r.enquiry_id for r in rows if r.enquiry_id])
-        return [
-            ActionRow(
-                number=r.id,
-                reference=r.reference or "",
-                words=r.words,
-                owner=r.owner,
-                due_on=r.due_on,
-                created_at=r.created_at,
-                done_at=r.done_at,
-                subjects=about.get(r.enquiry_id, frozenset()),
-            )
-            for r in rows
-        ]
-
-    def callers(self, *, on: date) -> list[CallerRow]:
-        """Return who may be put through on a day or later, by name."""
-        row, number = schema.phone_contact.c, schema.phone_number.c
-        rows = self.connection.execute(
-            select(schema.phone_contact)
-            .where(row.ended_at.is_(None), or_(row.until_on.is_(None), row.until_on >= on))
-            .order_by(row.name_key, row.id)
-        ).all()
-        numbers: dict[int, list[str]] = {}
-        for contact_id, one in self.connection.execute(
-            select(number.contact_id, number.number).order_by(number.number)
-        ):
-            numbers.setdefault(contact_id, []).append(one)
-        return [
-            CallerRow(
-                number=r.id,
-                name=r.name,
-                numbers=tuple(numbers.get(r.id, ())),
-                case_reference=r.case_reference,
-                instruction=r.instruction,
-                agreed_by=r.agreed_by,
-                from_on=r.from_on,
-                review_on=r.review_on,
-                until_on=r.until_on,
-            )
-            for r in rows
-        ]
-
-    def _about(self, enquiry_ids: Sequence[int]) -> dict[int, frozenset[str]]:
-        row = schema.enquiry_subject.c
-        about: dict[int, set[str]] = {}
-        for start in range(0, len(enquiry_ids), _AT_ONCE):
-            ids = enquiry_ids[start : start + _AT_ONCE]
-            found = self.connection.execute(
-                select(row.enquiry_id, row.person).where(
-                    row.enquiry_id.in_(ids), row.state == "set"
-                )
-            )
-            for enquiry_id, person in found:
-                about.setdefault(enquiry_id, set()).add(person)
-        return {key: frozenset(people) for key, people in about.items()}
-
     # Counts
 
     def received(self, since_at: datetime, until_at: datetime) -> dict[tuple[str, str, str], int]:
@@ -604,34 +349,6 @@ class Registers(Rows):
         return {what: self.connection.scalar(query) or 0 for what, query in counts.items()}
 
 
-def kept_from(reader: Reader) -> list[AnySelect]:
-    """Select the enquiries that are about somebody and that a reader may not know of, if any.
-
-    They are few, and do not depend on the row that is looked at: they are read once a query.
-    """
-    s = schema.enquiry_subject.c
-    about = select(s.enquiry_id).where(s.state == "set")
-    if not reader.sees_restricted:
-        return [about]
-    return [about.where(s.person == reader.address)] if reader.address else []
-
-
-def seen_by(reader: Reader) -> list[ColumnElement[bool]]:
-    """Return the conditions under which somebody sees an enquiry; as `Reader.sees` has it."""
-    e = schema.enquiry.c
-    conditions: list[ColumnElement[bool]] = [e.id.not_in(one) for one in kept_from(reader)]
-    if reader.teams is not None:
-        teams = sorted(reader.teams)
-        conditions.append(
-            or_(
-                e.team.in_(teams),
-                e.reply_team.in_(teams),
-                e.assigned_to == reader.address,
-            )
-        )
-    return conditions
-
-
 def _about(words: str) -> ColumnElement[bool]:
     """Match words in a name, address or subject, or in the reference."""
     e, m, w = schema.enquiry.c, schema.message.c, schema.message_words.c
@@ -688,7 +405,7 @@ class _Around:
 
     def __init__(self, tx: Registers, ids: Sequence[int]) -> None:
         self._connection = tx.connection
-        self._about = tx._about(ids)  # noqa: SLF001 -- the same module's own
+        self._about = tx.subjects_of(ids)
         self._first = self._firsts(ids)
         self._clocks = self._grouped(
             schema.deadline,

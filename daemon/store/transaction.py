@@ -13,6 +13,7 @@ from daemon.store.accounts import Accounts
 from daemon.store.arrangements import Arrangements
 from daemon.store.audit import Audits
 from daemon.store.clocks import Clocks
+from daemon.store.decisions import Decisions
 from daemon.store.enquiries import Enquiries
 from daemon.store.enrichments import Enrichments
 from daemon.store.errors import translated
@@ -46,6 +47,7 @@ class Transaction(
     Handlings,
     Meetings,
     Registers,
+    Decisions,
     Postbox,
     Posting,
     Returns,

@@ -8,8 +8,8 @@ from sqlalchemy import func, select, text
 
 from daemon.model import ClockKind, EnquiryStatus
 from daemon.store import schema
-from daemon.store.registers import kept_from, seen_by
 from daemon.store.rows import Rows
+from daemon.store.subjects import kept_from, seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.acceptance.letter import Letter
 from tests.acceptance.office import DOMAIN
 from tests.acceptance.people import COMPLAINT
+from tests.acceptance.reports import a_report
 from tests.servers import wait_until
 
 if TYPE_CHECKING:
@@ -15,32 +16,6 @@ if TYPE_CHECKING:
 
     from tests.acceptance.office import Office
     from tests.servers.smtp import MailServer
-
-BARE_REPORT = """\
-Return-Path: <>
-From: MAILER-DAEMON@relay.example
-To: {sender}
-Subject: Undelivered Mail Returned to Sender
-Message-ID: <bare.report@relay.example>
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-Your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; relay.example
-
-Final-Recipient: rfc822; {recipient}
-Action: failed
-Status: 5.1.1
-
---b--
-"""
 
 
 def test_nothing_leaves_while_sending_is_paused(
@@ -91,8 +66,8 @@ def test_a_report_without_our_words_is_tied_by_the_sender_it_came_back_to(
     assert senders[first.sender] != senders[second.sender]
     assert all(one.startswith("returns+") for one in senders.values())
 
-    report = BARE_REPORT.format(sender=senders[second.sender], recipient="hidden@elsewhere.example")
-    office.deliver("returns", report.encode())
+    report = a_report(to=senders[second.sender], recipient="hidden@elsewhere.example")
+    office.deliver("returns", report)
     came_back = office.ledger.reference_of(second.marker)
     wait_until(
         lambda: _acknowledgements(office, came_back)[0]["not_delivered_at"], what="the return"

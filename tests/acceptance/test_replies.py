@@ -9,6 +9,7 @@ from tests.acceptance.letter import Letter
 from tests.acceptance.letters import Sent
 from tests.acceptance.office import DOMAIN
 from tests.acceptance.people import COMPLAINT
+from tests.acceptance.reports import a_report
 from tests.servers import wait_until
 
 if TYPE_CHECKING:
@@ -18,36 +19,6 @@ if TYPE_CHECKING:
     from tests.servers.smtp import MailServer
 
 MARKER = "quillmark00011"
-REPORT = """\
-From: MAILER-DAEMON@relay.example
-To: returns@{domain}
-Subject: Undelivered Mail Returned to Sender
-Message-ID: <report.{rfc_id}>
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-Your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; relay.example
-
-Final-Recipient: rfc822; writer@home.example
-Action: failed
-Status: 5.1.1
-
---b
-Content-Type: text/rfc822-headers
-
-Message-ID: <{rfc_id}>
-Subject: Re: my complaint
-
---b--
-"""
 
 
 def _reply(letter: Letter, original_id: str) -> bytes:
@@ -86,7 +57,7 @@ def test_a_reply_is_seen_comes_back_and_is_made_good(
     assert any("Please confirm" in one.header("Subject") for one in asked)
 
     rfc_id = Sent.read(reply).message_id
-    report = REPORT.format(domain=DOMAIN, rfc_id=rfc_id).encode()
+    report = a_report(to=returns, recipient="writer@home.example", original=rfc_id)
     office.deliver("returns", report)
     wait_until(lambda: office.show(reference)["reply_failed_at"], what="the failed reply")
     assert "seen" not in {clock["ended_by"] for clock in office.show(reference)["deadlines"]}
