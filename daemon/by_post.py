@@ -73,6 +73,7 @@ class ByPost:
             if ClockKind(clock.kind).ends_with_a_reply and clock.due_on >= london_date(now)
         ]
         team = self.teams.get(enquiry.reply_team)
+        answer = tx.acknowledgement_of(enquiry.id)
         return self.letters.on_paper(
             read_again(tx.kept(message_id)),
             key=f"{enquiry.reference}:by-post:{why}",
@@ -82,6 +83,7 @@ class ByPost:
             due_on=min(due, default=None),
             address=address,
             now=now,
+            words=answer.words if answer else "",
         )
 
     def _queue(

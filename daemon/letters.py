@@ -13,7 +13,7 @@ from daemon.compose import NoticeFacts, NoticeKind, acknowledgement, mailable, n
 from daemon.compose.case_file import WITH_A_CASE, case_file
 from daemon.compose.printed import printed
 from daemon.deadlines import london_date
-from daemon.model import REQUESTS, AnswerBy, Channel, Hold, OutboxEntry, OutboxKind
+from daemon.model import NEW_DATE, REQUESTS, AnswerBy, Channel, Hold, OutboxEntry, OutboxKind
 from daemon.tokens import Purpose, message_id, signed_address
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _PURPOSES = {
     OutboxKind.REPORT: Purpose.OPERATOR,
     OutboxKind.OPERATOR: Purpose.OPERATOR,
 }
-NEW_DATE = "new-date"  # the acknowledgement folder of the second letter
 POST = "post"  # the outlet of what a person prints and posts
 POSTAL_ADDRESS = "X-Postal-Address"  # of a recorded letter or call: its lines, "|" between them
 
@@ -65,6 +64,7 @@ class _Letter:
     due_on: date | None
     law_days: tuple[tuple[ClockKind, date], ...]
     now: datetime
+    words: str = ""  # a colleague's own, in place of the opening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +85,12 @@ class Letters:
         reply_team: str,
         now: datetime,
         release_at: datetime | None = None,
+        words: str = "",
     ) -> OutboxEntry:
         """Return the acknowledgement that was decided; without an address, a letter to post.
 
-        `reply_team` is the team's name as an enquirer reads it; `release_at` ends a hold.
+        `reply_team` is the team's name as an enquirer reads it; `release_at` ends a hold. What
+        goes then has none of `words`: those are for the text that a person releases.
         """
         recipient = mailable(decision.recipient) or ""
         letter = _Letter(
@@ -100,7 +102,7 @@ class Letters:
             law_days=law_days(decision, now),
             now=now,
         )
-        entry = self._outward(letter, message, decision.template)
+        entry = self._outward(replace(letter, words=words), message, decision.template)
         usual = decision.usual_template
         return replace(
             entry,
@@ -108,6 +110,7 @@ class Letters:
             hold=decision.held or (Hold.DOUBT if decision.by is AnswerBy.DIRECT_MESSAGE else None),
             release_at=release_at,
             usual=self._outward(letter, message, usual).content if usual else None,
+            words=words,
         )
 
     def new_date(
@@ -135,7 +138,7 @@ class Letters:
         )
         return self._outward(letter, message, NEW_DATE)
 
-    def on_paper(
+    def on_paper(  # noqa: PLR0913  a letter's parts, by keyword, nowhere else kept together
         self,
         message: Message,
         *,
@@ -146,10 +149,12 @@ class Letters:
         due_on: date | None,
         address: Sequence[str],
         now: datetime,
+        words: str = "",
     ) -> OutboxEntry:
         """Return a letter to post to somebody whom no mail reaches, or no longer does.
 
-        `address` are the lines of the address block, the name first.
+        `address` are the lines of the address block, the name first; `words`, a colleague's own,
+        take the place of the opening.
         """
         letter = _Letter(
             key=key,
@@ -159,6 +164,7 @@ class Letters:
             due_on=due_on,
             law_days=(),
             now=now,
+            words=words,
         )
         return self._outward(letter, message, template, address=address)
 
@@ -183,6 +189,7 @@ class Letters:
                 reply_team=letter.reply_team,
                 sent_at=letter.now,
                 reply_to=signed if self.head.answers_are_read else "",
+                words=letter.words,
             ).content
         else:
             content = printed(
@@ -195,6 +202,7 @@ class Letters:
                 reply_team=letter.reply_team,
                 address=address or address_block(message),
                 written_on=london_date(letter.now),
+                words=letter.words,
             )
         return OutboxEntry(
             kind=kind,

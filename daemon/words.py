@@ -140,6 +140,7 @@ HOLDS: Mapping[Hold, str] = MappingProxyType(
         Hold.PROPOSED_SET_ASIDE: "it may be no enquiry at all",
         Hold.DOUBT: "there is doubt whether an answer should go",
         Hold.BLOCKED: "our last mail to this address came back",
+        Hold.WRITTEN: "a colleague wrote it and has yet to release it",
     }
 )
 

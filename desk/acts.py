@@ -74,6 +74,7 @@ class Act:
     fits: Callable[[EnquiryInFull], bool] = _is_open
     says: str = ""  # what follows from it
     prepare: Callable[[Form, Office, EnquiryInFull], None] | None = None
+    shows_held: bool = False  # whether whoever does it has to read what waits
 
 
 def _plain(name: str) -> Callable[[Doing], str]:
@@ -169,6 +170,26 @@ def _split(doing: Doing) -> str:
 def _release(doing: Doing) -> str:
     usual = doing.form.usual.data == "usual"
     return doing.casework.release(doing.reference, by=doing.by, note=doing.note, usual=usual)
+
+
+def _may_be_written(enquiry: EnquiryInFull) -> bool:
+    answer = enquiry.acknowledgement
+    return _is_open(enquiry) and (answer is None or answer["state"] == "held")
+
+
+def _with_words(form: Form, _office: Office, enquiry: EnquiryInFull) -> None:
+    if form["words"].data is None and enquiry.acknowledgement is not None:
+        form["words"].data = enquiry.acknowledgement["words"]
+
+
+def _write(doing: Doing) -> str:
+    return doing.casework.write(
+        doing.reference,
+        doing.form.words.data or "",
+        by=doing.by,
+        revision=doing.office.revision,
+        note=doing.note,
+    )
 
 
 def _letter(doing: Doing) -> str:
@@ -319,6 +340,22 @@ ACTS: Final = {
             do=_release,
             fits=lambda enquiry: bool(enquiry.held),
             says="It goes out at once.",
+            shows_held=True,
+        ),
+        Act(
+            id="write",
+            title="Write the acknowledgement in your own words",
+            button="Save it",
+            right=Right.RELEASE,
+            form=forms.OpeningForm,
+            do=_write,
+            fits=_may_be_written,
+            prepare=_with_words,
+            shows_held=True,
+            says=(
+                "The reference, who will reply and by when, the routing diagram and how to reach"
+                " us stay in it. You can read all of it before you release it."
+            ),
         ),
         Act(
             id="letter",

@@ -184,6 +184,20 @@ class ReleaseForm(Form):
     note = _note()
 
 
+class OpeningForm(Form):
+    """The opening of an acknowledgement, in one's own words."""
+
+    words = _long(
+        "What do you want to write?",
+        hint=(
+            "It takes the place of the opening. Leave a line empty between two paragraphs. Leave"
+            " it all empty for our usual text."
+        ),
+        rows=8,
+    )
+    note = _note()
+
+
 class MergeForm(Form):
     """The enquiry that another one is a part of."""
 

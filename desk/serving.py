@@ -71,6 +71,8 @@ _PAGES: Final = (
     ("/enquiries/{reference}", enquiry.enquiry, _SEEING, False),
     ("/enquiries/{reference}/do/{act}", enquiry.do, _SEEING, True),
     ("/enquiries/{reference}/messages/{message}/original", enquiry.raw, _SEEING, False),
+    ("/enquiries/{reference}/sent/{number}", enquiry.sent, _SEEING, False),
+    ("/enquiries/{reference}/sent/{number}/file", enquiry.sent_file, _SEEING, False),
     ("/enquiries/{reference}/messages/{message}/formatted", enquiry.as_formatted, _SEEING, False),
     (
         "/enquiries/{reference}/messages/{message}/files/{number}",

@@ -83,6 +83,37 @@ class Enquiries(Acts):
                 )
             return said
 
+    def write(
+        self, reference: str, words: str, *, by: str, revision: Revision, note: str = ""
+    ) -> str:
+        """Put one's own words in place of the opening of an acknowledgement that has not gone.
+
+        Reference, dates, the routing diagram and how to reach us stay as they are. It waits until
+        it is released. No words at all: the office's own text again.
+
+        Raises:
+            CaseworkError: there is no such open enquiry, it has been acknowledged, or no mail can
+                go to whoever wrote.
+        """
+        with self.store.write() as tx:
+            now = self.clock()
+            enquiry = self._open(tx, reference)
+            answer = tx.acknowledgement_of(enquiry.id)
+            if answer is not None and answer.state != "held":
+                msg = (
+                    f"The acknowledgement of {enquiry.reference} does not wait any more. Reply from"
+                    " your mailbox, or write a letter."
+                )
+                raise CaseworkError(msg)
+            if not revision.write(tx, enquiry, words.strip(), now=now):
+                msg = (
+                    f"No mail can go to whoever wrote {enquiry.reference}. Write the"
+                    " acknowledgement as a letter."
+                )
+                raise CaseworkError(msg)
+            self._note(tx, enquiry, "words-written", by=by, note=note, now=now)
+            return f"The acknowledgement of {enquiry.reference} is written. Read it and release it."
+
     def posted(self, reference: str, *, by: str, note: str = "") -> str:
         """Record that the letter of an acknowledgement has gone by post (guide, footnote 3).
 

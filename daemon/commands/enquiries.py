@@ -16,6 +16,7 @@ from daemon.commands.options import (
     StateOption,
     act,
     do,
+    read_words,
 )
 from daemon.model import Category, Criterion, Source
 from daemon.startup import load_config, refusing, template_folders
@@ -73,6 +74,28 @@ def release(
         return casework.release(reference, by=by, note=note, usual=usual)
 
     do(load_config(config, state), doing, by=by)
+
+
+def write(
+    reference: ReferenceArgument,
+    words: Annotated[
+        str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")
+    ],
+    by: ByOption,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Put your own words into a held acknowledgement, in place of its opening."""
+    loaded = load_config(config, state)
+    text = read_words(words)
+    with refusing():
+        revision = make_revision(loaded, load_templates(*template_folders(loaded)))
+
+    def doing(casework: Casework, by: str) -> str:
+        return casework.write(reference, text, by=by, revision=revision, note=note)
+
+    do(loaded, doing, by=by)
 
 
 def correct(
@@ -221,5 +244,5 @@ def register(app: typer.Typer) -> None:
     app.command()(replied)
     app.command("close")(close_command)
     app.command("note")(note_command)
-    for one in (confirm, release, posted, correct, assign, update, reopen, merge, split):
+    for one in (confirm, release, write, posted, correct, assign, update, reopen, merge, split):
         app.command()(one)

@@ -37,6 +37,8 @@ OFFICE = OfficeText(
     textphone="0300 000 0001",
 )
 REFERENCE = "PH-EXAM-PLE0"
+WORDS = "Thank you for the time you took"
+"""What a colleague wrote in place of an opening."""
 _DUE_ON = date(2026, 3, 3)
 _AT = datetime(2026, 2, 17, 9, 30, tzinfo=UTC)
 _FULL = NoticeFacts(
@@ -95,7 +97,7 @@ def example_values(folder: str, *, office: OfficeText = OFFICE) -> Iterator[Mapp
         both = ((ClockKind.FOI, _DUE_ON), (ClockKind.DPA, _DUE_ON))
         some = ((), both, both[:1], both[1:])
         dates = (*((_DUE_ON, one) for one in some), (None, ()))
-        for by, (due_on, law_days) in product(AnswerBy, dates):
+        for words, by, (due_on, law_days) in product(("", WORDS), AnswerBy, dates):
             yield letter_values(
                 office=office,
                 reference=REFERENCE,
@@ -104,6 +106,7 @@ def example_values(folder: str, *, office: OfficeText = OFFICE) -> Iterator[Mapp
                 law_days=law_days,
                 by=by,
                 language=language,
+                words=words,
             )
         return
     for facts, attached in product((_FULL, _BARE, _TIMED), (True, False)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from daemon.compose.facts import ACKNOWLEDGEMENTS
 from daemon.compose.heading import Heading
 from daemon.compose.languages import ENGLISH, in_words, language_of
+from daemon.compose.markup import paragraphs
 from daemon.model import AnswerBy
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ def acknowledgement(  # noqa: PLR0913  a letter's parts, by keyword, nowhere els
     sent_at: datetime,
     reply_to: str = "",
     law_days: LawDays = (),
+    words: str = "",
 ) -> Composed:
     """Compose the acknowledgement `template` ("general", "mp") for one enquirer.
 
     `due_on` is the day to reply by and `law_days` the days that the law gives, in Europe/London;
     `sent_at` an aware time. Message ids come without brackets; unclean ones of the enquirer's
-    are left out. `reply_to` goes before the office's own reply address. Nothing that the
-    enquirer wrote has a way in but the address.
+    are left out. `reply_to` goes before the office's own reply address. `words`, a colleague's
+    own, take the place of the opening. Nothing that the enquirer wrote has a way in but the
+    address.
 
     Raises:
         ValueError: the recipient cannot be mailed (ask `mailable` first), our own id is not
@@ -55,8 +58,9 @@ def acknowledgement(  # noqa: PLR0913  a letter's parts, by keyword, nowhere els
         reply_team=reply_team,
         law_days=law_days,
         language=language_of(template),
+        words=words,
     )
-    words = templates.render(f"{ACKNOWLEDGEMENTS}/{template}", values)
+    rendered = templates.render(f"{ACKNOWLEDGEMENTS}/{template}", values)
     heading = Heading(
         office=office,
         recipient=recipient,
@@ -68,7 +72,7 @@ def acknowledgement(  # noqa: PLR0913  a letter's parts, by keyword, nowhere els
         auto_submitted="auto-replied",
         language=language_of(template),
     )
-    return heading.over(words)
+    return heading.over(rendered)
 
 
 def letter_values(
@@ -80,11 +84,13 @@ def letter_values(
     law_days: LawDays = (),
     by: AnswerBy = AnswerBy.EMAIL,
     language: str = ENGLISH,
+    words: str = "",
 ) -> Mapping[str, object]:
     """Return all that an acknowledgement's template may use, in words."""
     return {
         "office": office,
         "reference": reference,
+        "words": paragraphs(words),
         "reply_by": in_words(due_on, language) if due_on else "",
         "reply_team": reply_team,
         "law_days": [{"kind": kind, "day": in_words(day, language)} for kind, day in law_days],

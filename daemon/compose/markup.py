@@ -62,6 +62,13 @@ def escape(value: object) -> str:
     return _PUNCTUATION.sub(r"\\\1", one_line(value))
 
 
+def paragraphs(words: str) -> Raw:
+    """Return what a colleague wrote as Markdown that reads the same: its paragraphs and lines."""
+    blocks = re.split(r"\n\s*\n", words.strip().replace("\r\n", "\n").replace("\r", "\n"))
+    lines = ([escape(line) for line in block.split("\n") if one_line(line)] for block in blocks)
+    return Raw("\n\n".join("\\\n".join(some) for some in lines if some))
+
+
 def code(value: object) -> Raw:
     """Return a value as a Markdown code span, for a command to copy."""
     return Raw("`" + one_line(value).replace("`", "") + "`")

@@ -12,7 +12,7 @@ from daemon.compose.examples import OFFICE, REFERENCE, example_values
 from daemon.compose.facts import ACKNOWLEDGEMENTS, NOTICES, NoticeKind
 from daemon.compose.languages import is_language, language_of
 from daemon.compose.markup import one_line
-from daemon.model import GENERAL, TEXTS
+from daemon.model import GENERAL, NEW_DATE, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SUBJECT_FILE, BODY_FILE, LAYOUT = "subject.txt", "body.md", "layout.html"
 REQUIRED_FOLDERS = (
-    *(f"{ACKNOWLEDGEMENTS}/{name}" for name in (GENERAL, "new-date")),
+    *(f"{ACKNOWLEDGEMENTS}/{name}" for name in (GENERAL, NEW_DATE)),
     *(f"{ACKNOWLEDGEMENTS}/{rule.template}" for rule in TEXTS),
     *(f"{NOTICES}/{kind.value}" for kind in NoticeKind),
 )
@@ -123,7 +123,7 @@ def _mistakes_of(templates: Templates, folder: str) -> list[Mistake]:
             rendered = templates.render(folder, values)
         except Exception as mistake:  # noqa: BLE001  an administrator's template can raise anything
             return [_located(mistake, templates, f"{folder}/{BODY_FILE}", values)]
-        if wrong := list(_wrong_with(folder, rendered)):
+        if wrong := list(_wrong_with(folder, rendered, words=str(values.get("words", "")))):
             return wrong
     return []
 
@@ -139,7 +139,7 @@ def _located(mistake: Exception, templates: Templates, path: str, known: Iterabl
     return path, why
 
 
-def _wrong_with(folder: str, rendered: Rendered) -> Iterator[Mistake]:
+def _wrong_with(folder: str, rendered: Rendered, *, words: str) -> Iterator[Mistake]:
     subject, body = f"{folder}/{SUBJECT_FILE}", f"{folder}/{BODY_FILE}"
     if not rendered.subject:
         yield subject, "empty"
@@ -152,3 +152,5 @@ def _wrong_with(folder: str, rendered: Rendered) -> Iterator[Mistake]:
         yield body, "has no link to the routing diagram (office.routing_diagram_url)"
     if outward and REFERENCE not in rendered.text:
         yield body, "does not tell the reference"
+    if words and folder != f"{ACKNOWLEDGEMENTS}/{NEW_DATE}" and words not in rendered.text:
+        yield body, "leaves out {{ words }}: what a colleague writes in place of the opening"

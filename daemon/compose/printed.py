@@ -32,11 +32,12 @@ def printed(  # noqa: PLR0913  a letter's parts, by keyword, nowhere else kept t
     address: Sequence[str],
     written_on: date,
     law_days: LawDays = (),
+    words: str = "",
 ) -> bytes:
     """Return an acknowledgement as a letter in PDF, for a person to print and post.
 
     `address` are the lines of the address block, the name first; the dates are those of
-    Europe/London.
+    Europe/London; `words`, a colleague's own, take the place of the opening.
 
     Raises:
         LookupError, jinja2.TemplateError: as for `Templates.render`.
@@ -50,6 +51,7 @@ def printed(  # noqa: PLR0913  a letter's parts, by keyword, nowhere else kept t
         law_days=law_days,
         by=AnswerBy.LETTER,
         language=language,
+        words=words,
     )
     folder = f"{ACKNOWLEDGEMENTS}/{template}"
     lines = (one_line(line) for line in address)

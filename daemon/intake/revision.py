@@ -15,13 +15,16 @@ from daemon.deadlines import london_date
 from daemon.decide import decide
 from daemon.intake.facts import Filed, InboxFacts, Sight
 from daemon.intake.prepare import Prepared
+from daemon.kept import read_again
 from daemon.letters import reply_by
 from daemon.model import (
+    GENERAL,
     REQUESTS,
     ClockKind,
     Context,
     Criterion,
     EnquiryStatus,
+    Hold,
     InboxRole,
     Outcome,
     Register,
@@ -202,8 +205,9 @@ class Revision:
             reference=enquiry.reference,
             reply_team=self.filing.team_name(decision.reply_team),
             now=sight.now,
+            words=answer.words,
         )
-        tx.write_anew(answer.id, entry.content, usual=entry.usual)
+        tx.write_anew(answer.id, entry.content, usual=entry.usual, words=answer.words)
         tx.audit("outbox_written-anew", f"outbox:{answer.id}", at=sight.now)
 
     def _tell_new_date(
@@ -248,6 +252,46 @@ class Revision:
         if kept.enquiry_id is None:
             return None
         return tx.enquiry_by_id(kept.enquiry_id, lock=True)
+
+    def write(
+        self,
+        tx: Transaction,
+        enquiry: EnquiryRow,
+        words: str,
+        *,
+        now: datetime,
+    ) -> bool:
+        """Put a colleague's words into the acknowledgement that is held; whether there is one now.
+
+        Where none was decided one is written and held: a person asks for it. There is none then
+        where no mail can go to whoever wrote.
+        """
+        kept = tx.kept(tx.messages_of(enquiry.id)[0])
+        message = read_again(kept)
+        found = tx.classification_of(kept.id)
+        answer = tx.acknowledgement_of(enquiry.id)
+        if found is None:
+            return False
+        decision = self.sight(tx, kept, message, found, now).decision
+        recipient = answer.recipient if answer else decision.recipient or message.sender.address
+        if answer is None and not mailable(recipient):
+            return False
+        entry = self.filing.letters.acknowledgement(
+            replace(decision, template=decision.template or GENERAL, recipient=recipient),
+            message,
+            reference=enquiry.reference,
+            reply_team=self.filing.team_name(enquiry.reply_team),
+            now=now,
+            words=words,
+        )
+        if answer is None:
+            held = replace(entry, hold=entry.hold or Hold.WRITTEN)
+            (entry_id,) = tx.queue([held], enquiry_id=enquiry.id, message_id=kept.id, now=now)
+        else:
+            entry_id = answer.id
+            tx.write_anew(entry_id, entry.content, usual=entry.usual, words=words)
+        tx.audit("outbox_written-anew", f"outbox:{entry_id}", at=now)
+        return True
 
     def sight(
         self,

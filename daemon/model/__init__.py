@@ -52,11 +52,12 @@ from daemon.model.policies import (
     Team,
 )
 from daemon.model.rights import EVERYTHING, Person, Reader, Right, Role
-from daemon.model.texts import GENERAL, TEXTS, TextRule
+from daemon.model.texts import GENERAL, NEW_DATE, TEXTS, TextRule
 
 __all__ = [
     "EVERYTHING",
     "GENERAL",
+    "NEW_DATE",
     "REQUESTS",
     "TEXTS",
     "Absence",

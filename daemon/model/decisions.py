@@ -163,3 +163,4 @@ class OutboxEntry:
     release_at: datetime | None = None  # a hold that ends by itself
     shadow: bool = False  # written down, never sent
     usual: bytes | None = None  # what goes then, or on a person's word, in place of `content`
+    words: str = ""  # a colleague's own in it

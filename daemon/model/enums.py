@@ -242,6 +242,7 @@ class Hold(StrEnum):
     PROPOSED_SET_ASIDE = "proposed-set-aside"
     DOUBT = "doubt"
     BLOCKED = "address-blocked"
+    WRITTEN = "written"  # a colleague asked for it, and has not released it yet
 
 
 class Step(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from daemon.model.enums import AnswerBy, Category, ClockKind, Source
 
 GENERAL = "general"  # the text of whatever no rule fits
+NEW_DATE = "new-date"  # the second letter, which tells an earlier date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

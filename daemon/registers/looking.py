@@ -6,14 +6,15 @@ a sensitive one (restricted, or about a person at risk) stands in the audit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from daemon.deadlines import london_date
-from daemon.kept import read_again
 from daemon.model import ClockKind, Criterion, Evidence, Register, Step
 from daemon.parse import files_of
+from daemon.registers.read import Reading
+from daemon.registers.sent import SentInFull
 from daemon.registers.tables import known_to, table_of
 from daemon.store.registers import Filter
 from daemon.tokens import as_reference
@@ -120,6 +121,12 @@ class EnquiryInFull:
         )
 
     @property
+    def acknowledgement(self) -> Mapping[str, Any] | None:
+        """Our acknowledgement of it, as `view` has it; None where there is none."""
+        key = "acknowledgement"
+        return next((one for one in self.view["outbox"] if one["kind"] == key), None)
+
+    @property
     def held(self) -> tuple[Mapping[str, Any], ...]:
         """The letters of it that wait for a person."""
         return tuple(one for one in self.view["outbox"] if one["state"] == "held")
@@ -134,6 +141,7 @@ class Looking:
     days: WorkingDays
     signer: Signer
     clock: Callable[[], datetime]
+    reading: Reading = field(default_factory=Reading)
 
     # The day's work
 
@@ -275,6 +283,16 @@ class Looking:
 
     # One enquiry
 
+    def sent(self, reference: str, number: int, reader: Reader) -> SentInFull | None:
+        """Return what was or is to be sent for an enquiry; None: there is none that they may see.
+
+        `number` is that of the outbox.
+        """
+        with self.store.read() as tx:
+            found = self._visible(tx, reference, reader)
+            sent = tx.sent_of(found[0], number) if found else None
+            return SentInFull.of(sent) if sent else None
+
     def enquiry(self, reference: str, person: Person) -> EnquiryInFull | None:
         """Return an enquiry in full; None where there is none that they may see."""
         with self.store.read() as tx:
@@ -320,8 +338,7 @@ class Looking:
         )
 
     def _message(self, tx: Transaction, row: Mapping[str, Any]) -> MessageInFull:
-        kept = tx.kept(row["id"])
-        message = read_again(kept)
+        message = self.reading.message(tx, row["id"])
         made = row["classifications"]
         # The current one is the last by a person, else the last by the software.
         by_person = [one for one in made if one["made_by"] == "person"]
@@ -331,8 +348,8 @@ class Looking:
             row=row,
             new_text=message.new_text,
             quoted_text=message.quoted_text,
-            files=message.attachments,
-            has_raw=kept.raw is not None,
+            files=message.files,
+            has_raw=message.has_raw,
             current=current,
             evidence=tuple(_evidence(software["evidence"])) if software else (),
         )

@@ -151,6 +151,12 @@ class Messages(Rows):
         )
         return self.connection.scalar(query)
 
+    def has_raw(self, message_id: int) -> bool:
+        """Whether the raw bytes of a message are kept."""
+        row = schema.receipt.c
+        query = select(row.id).where(row.message_id == message_id, row.raw_sha256.is_not(None))
+        return self.connection.scalar(query.limit(1)) is not None
+
     def message_facts(self, message_id: int) -> MessageFacts:
         """Return what a colleague is told of a message."""
         m = schema.message.c

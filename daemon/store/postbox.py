@@ -53,6 +53,7 @@ class Acknowledged:
     recipient: str
     send_after: datetime  # when it was written, or let go
     not_delivered_at: datetime | None
+    words: str  # a colleague's own in it; "" where there are none
 
     @property
     def is_on_its_way(self) -> bool:
@@ -108,6 +109,7 @@ class Postbox(Rows):
                     rfc_message_id=entry.message_id,
                     content=entry.content,
                     usual=entry.usual,
+                    words=entry.words,
                     enquiry_id=enquiry_id,
                     message_id=message_id,
                     state=state,
@@ -137,13 +139,13 @@ class Postbox(Rows):
         found = self.connection.execute(query).one_or_none()
         return Acknowledged(**found._mapping) if found else None
 
-    def write_anew(self, entry_id: int, content: bytes, *, usual: bytes | None) -> None:
-        """Put other words into a letter that is held."""
+    def write_anew(self, entry_id: int, content: bytes, *, usual: bytes | None, words: str) -> None:
+        """Write a letter that is held anew; `words` are those of a colleague in it."""
         row = schema.outbox
         self.connection.execute(
             update(row)
             .where(row.c.id == entry_id, row.c.state == "held")
-            .values(content=content, usual=usual)
+            .values(content=content, usual=usual, words=words)
         )
 
     def new_dates_told(self, reference: str) -> list[date]:

@@ -304,6 +304,8 @@ outbox = Table(
     Column("content", LargeBinary, nullable=False),
     # What goes instead when a hold ends by itself (process, "Vulnerable").
     Column("usual", LargeBinary),
+    # A colleague's own words in it: they stay when it is written anew.
+    Column("words", Text, nullable=False, default="", server_default=text("''")),
     _ref("enquiry_id", "enquiry.id"),
     _ref("message_id", "message.id", index=False),
     # waiting, held, post (a letter for the post room), claimed, sent, failed, cancelled, shadow

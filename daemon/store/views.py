@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
@@ -18,6 +19,15 @@ Row = dict[str, object]
 
 _NUMBERED = ("milestone", "proposal", "referral", "action")
 """Tables whose rows people name by their number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentRow:
+    """An entry of the outbox with its bytes; `usual` is what goes if nobody releases `content`."""
+
+    row: Row
+    content: bytes
+    usual: bytes | None
 
 
 class Views(Rows):
@@ -168,24 +178,17 @@ class Views(Rows):
 
     def _outbox(self, enquiry_id: object) -> list[Row]:
         row = schema.outbox.c
-        return self._rows(
-            select(
-                row.kind,
-                row.recipient,
-                row.outlet,
-                row.state,
-                row.hold,
-                row.release_at,
-                row.attempts,
-                row.created_at,
-                row.sent_at,
-                row.not_delivered_at,
-                row.last_error,
-                row.rfc_message_id,
-            )
-            .where(row.enquiry_id == enquiry_id)
-            .order_by(row.id)
-        )
+        return self._rows(_sent().where(row.enquiry_id == enquiry_id).order_by(row.id))
+
+    def sent_of(self, enquiry_id: int, number: int) -> SentRow | None:
+        """Return an entry of the outbox of an enquiry with its bytes, by its number."""
+        row = schema.outbox.c
+        mine = (row.enquiry_id == enquiry_id, row.id == number)
+        found = self._rows(_sent().where(*mine))
+        if not found:
+            return None
+        content, usual = self.connection.execute(select(row.content, row.usual).where(*mine)).one()
+        return SentRow(row=found[0], content=content, usual=usual)
 
     def _audit(self, enquiry_id: object) -> list[Row]:
         row = schema.audit.c
@@ -193,6 +196,27 @@ class Views(Rows):
         return self._rows(
             select(row.at, row.event, row.actor, row.detail).where(about).order_by(row.id)
         )
+
+
+def _sent() -> Select[*tuple[object, ...]]:
+    """Select what is told of an entry of the outbox; the bytes stay there."""
+    row = schema.outbox.c
+    return select(
+        row.id.label("number"),
+        row.kind,
+        row.recipient,
+        row.outlet,
+        row.state,
+        row.hold,
+        row.release_at,
+        row.attempts,
+        row.created_at,
+        row.sent_at,
+        row.not_delivered_at,
+        row.last_error,
+        row.rfc_message_id,
+        row.words,
+    )
 
 
 def _plain(value: object) -> object:

@@ -17,6 +17,7 @@ from desk.rendering import page
 
 if TYPE_CHECKING:
     from daemon.registers.looking import EnquiryInFull
+    from daemon.registers.sent import SentInFull
     from desk.asking import Asked
 
 _UNKNOWN, _CHANGED, _REFUSED = 404, 409, 422
@@ -53,10 +54,14 @@ def do(asked: Asked) -> Response:
     form = act.form(asked.form if asked.is_post else None)
     if act.prepare is not None and not (asked.is_post and act.id == "correct"):
         act.prepare(form, asked.office, found)
+    shown: dict[str, Any] = {"act": act, "enquiry": found, "form": form}
+    if act.shows_held:
+        held = (one["number"] for one in found.held)
+        every = (asked.office.looking.sent(found.reference, one, asked.who.reader) for one in held)
+        shown["held"] = [one for one in every if one is not None]
     if not asked.is_post:
         wrong = "" if act.fits(found) else "This cannot be done with the enquiry as it stands."
-        return page(asked, "act.html", act=act, enquiry=found, form=form, wrong=wrong, changed=())
-    shown: dict[str, Any] = {"act": act, "enquiry": found, "form": form}
+        return page(asked, "act.html", **shown, wrong=wrong, changed=())
     if not form.validate():
         return page(asked, "act.html", **shown, wrong="", changed=(), status=_REFUSED)
     # What they had before them is what the form carries, not what stands here now.
@@ -72,6 +77,26 @@ def do(asked: Asked) -> Response:
     except CaseworkError as error:
         return page(asked, "act.html", **shown, wrong=str(error), changed=(), status=_REFUSED)
     return go_to(f"/enquiries/{found.reference}")
+
+
+def _sent(asked: Asked) -> SentInFull:
+    number, reader = _number(asked, "number"), asked.who.reader
+    found = asked.office.looking.sent(asked.path("reference"), number, reader)
+    if found is None:
+        raise HTTPException(_UNKNOWN)
+    return found
+
+
+def sent(asked: Asked) -> Response:
+    """Show what we sent, or shall send, as whoever gets it reads it."""
+    return page(asked, "sent.html", enquiry=_wanted(asked), sent=_sent(asked))
+
+
+def sent_file(asked: Asked) -> Response:
+    """Give what we sent as the bytes that went: a mail, or a letter to print."""
+    one = _sent(asked)
+    name = f"{asked.path('reference')}-sent-{one.row['number']}.{one.file_ending}"
+    return as_file(name, one.content)
 
 
 def _number(asked: Asked, name: str) -> int:

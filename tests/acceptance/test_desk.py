@@ -245,6 +245,8 @@ def test_every_page_is_accessible_and_fits(office: Office, site: str, browser: B
         ),
         *(f"/registers/{one}" for one in lists),
     ]
+    page.goto(f"{site}/enquiries/{reference}")
+    paths += [one.get_attribute("href") for one in page.locator(".desk-sent a").all()][:1]
     for path in paths:
         page.goto(f"{site}{path}")
         _look(page, path)

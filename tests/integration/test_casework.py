@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from daemon.casework import CaseworkError
-from daemon.model import Category, Criterion
+from daemon.casework import CaseworkError, Correction, Revision
+from daemon.model import Category, Criterion, Source
+from daemon.registers.sent import SentInFull
 from daemon.store import schema
 from tests.builders import NOW, a_classification, a_mail, an_office_over
 
@@ -110,6 +111,92 @@ def test_releasing_lets_the_acknowledgement_go(office):
     assert [letter["state"] for letter in office.letters_of(reference)] == ["waiting"]
     with pytest.raises(CaseworkError, match="Nothing is held"):
         office.casework.release(reference, by="A. Name")
+
+
+def words_in(office, reference):
+    """The words of the acknowledgement of an enquiry as it stands."""
+    (letter,) = office.letters_of(reference)
+    with office.store.read() as tx:
+        enquiry = tx.enquiry(reference)
+        return SentInFull.of(tx.sent_of(enquiry.id, letter["number"]))
+
+
+def written(office, reference, words="Thank you, Ms Smith.\n\nYou asked about 3 June."):
+    revision = Revision(filing=office.intake.filing)
+    return office.casework.write(reference, words, by="A. Name", revision=revision)
+
+
+def test_own_words_take_the_place_of_the_opening(office):
+    """Everything that an acknowledgement has to tell stays; it waits for its release."""
+    reference = taken_for(office, PROPOSED)
+    before = words_in(office, reference).text
+    written(office, reference)
+    after = words_in(office, reference).text
+    assert "Thank you, Ms Smith.\n\nYou asked about 3 June.\n\n" in after
+    told = [line for line in before.splitlines() if reference in line or "https:" in line]
+    assert told
+    assert all(line in after for line in told)
+    assert "Our computer sent this" in before
+    assert "Our computer sent this" not in after
+    assert office.letters_of(reference)[0]["state"] == "held"
+    office.casework.release(reference, by="A. Name")
+    assert words_in(office, reference).text == after
+
+
+def test_own_words_stay_when_somebody_corrects_the_enquiry(office):
+    """The rest of the letter follows the correction."""
+    reference = taken_for(office, PROPOSED)
+    written(office, reference, "Dear colleague")
+    change = Correction(category=Category.NEW_COMPLAINT, source=Source.COMPLAINANT)
+    revision = Revision(filing=office.intake.filing)
+    office.casework.correct(reference, change, by="A. Name", revision=revision)
+    assert "Dear colleague" in words_in(office, reference).text
+    written(office, reference, "  ")
+    assert "Dear colleague" not in words_in(office, reference).text
+    assert "Thank you for telling us" in words_in(office, reference).text
+
+
+def test_own_words_are_for_the_text_that_a_person_releases(office):
+    """What goes by itself after the hour is the general text, without them."""
+    reference = taken_for(office, AT_RISK)
+    written(office, reference, "Dear Ms Smith")
+    sent = words_in(office, reference)
+    assert "Dear Ms Smith" in sent.text
+    assert sent.usual
+    assert "Dear Ms Smith" not in sent.usual
+
+
+def test_an_acknowledgement_that_has_left_is_not_written(office, reference):
+    """Nobody gets two."""
+    with pytest.raises(CaseworkError, match="does not wait any more"):
+        written(office, reference)
+
+
+def test_somebody_may_be_acknowledged_on_a_persons_word(office):
+    """An MP's mail from an address that nobody reads gets none by itself."""
+    office.classifier.usual = a_classification(source=Source.MP)
+    reference = office.take(
+        a_mail(sender="Office of an MP <no-reply@parliament.example>")
+    ).reference
+    assert office.letters_of(reference) == []
+    written(office, reference, "Dear Member")
+    (letter,) = office.letters_of(reference)
+    assert (letter["state"], letter["hold"]) == ("held", "written")
+    assert letter["recipient"] == "no-reply@parliament.example"
+    assert "Dear Member" in words_in(office, reference).text
+
+
+def test_where_no_mail_can_go_a_letter_is_asked_for(office, store):
+    """The sentence says what to do instead."""
+    office.classifier.usual = a_classification(source=Source.MP)
+    reference = office.take(
+        a_mail(sender="Office of an MP <no-reply@parliament.example>")
+    ).reference
+    with store.write() as tx:
+        tx.connection.execute(update(schema.message).values(sender_address=""))
+        tx.connection.execute(update(schema.receipt).values(raw_sha256=None))
+    with pytest.raises(CaseworkError, match="as a letter"):
+        written(office, reference)
 
 
 def test_releasing_does_not_confirm(office):

@@ -7,8 +7,11 @@ import re
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import update
 
+from daemon.kept import read_again
 from daemon.model import Category, Criterion, Source
+from daemon.store import schema
 from desk.highlight import formatted, marked
 from tests.builders import OFFICE, a_classification, a_mail
 from tests.integration.desk_pages import a_desk, hidden, problems
@@ -148,6 +151,56 @@ def test_an_alert_is_confirmed_and_its_acknowledgement_released(desk, officer):
     (letter,) = desk.office.letters_of(reference)
     assert letter["state"] == "waiting"
     assert "is closed" in officer.done(f"{base}/close")
+
+
+def test_an_acknowledgement_is_written_read_and_released(desk, officer):
+    """What goes can be read in full before it goes, and says what the officer wrote."""
+    reference = taken(desk, AT_RISK)
+    base = f"/enquiries/{reference}"
+    assert "We want you to be safe" not in officer.see(f"{base}/do/write")
+    shown = officer.done(f"{base}/do/write", {"words": "Dear Ms Smith,\n\nthank <b>you</b>."})
+    assert "is written. Read it and release it" in shown
+    link = re.search(rf'href="({base}/sent/\d+)"', shown)[1]
+    read = officer.see(link)
+    assert "Dear Ms Smith,\n\nthank &lt;b&gt;you&lt;/b&gt;." in read
+    assert "If nobody releases it" in read
+    assert officer.get(f"{link}/file").headers["content-disposition"].startswith("attachment")
+    assert "Dear Ms Smith" in officer.see(f"{base}/do/write")
+    assert "Dear Ms Smith" in officer.see(f"{base}/do/release")
+    assert "is released" in officer.done(f"{base}/do/release")
+    assert "does not wait any more" in problems(officer.send(f"{base}/do/write").text)
+
+
+def test_a_message_is_parsed_once_and_forgotten_when_it_is_erased(desk, officer, monkeypatch):
+    """A mail of 25 MB takes a second: not at each look. What is erased does not live on here."""
+    parsed = []
+
+    def counted(kept):
+        parsed.append(kept.id)
+        return read_again(kept)
+
+    monkeypatch.setattr("daemon.registers.read.read_again", counted)
+    reference = taken(desk, text="Words to be erased.")
+    for _ in range(3):
+        assert "Words to be erased." in officer.see(f"/enquiries/{reference}")
+    assert len(parsed) == 1
+    with desk.office.store.write() as tx:
+        tx.connection.execute(update(schema.receipt).values(raw_sha256=None))
+        tx.connection.execute(update(schema.message).values(new_text=""))
+    assert "Words to be erased." not in officer.see(f"/enquiries/{reference}")
+
+
+def test_what_was_sent_is_read_with_its_own_enquiry_alone(desk, officer):
+    """A number of another enquiry, a forged one, or an enquiry that is not theirs: not there."""
+    mine, other = taken(desk), taken(desk, sender="Two <two@b.example>")
+    link = re.search(r"/sent/(\d+)", officer.see(f"/enquiries/{other}"))[1]
+    officer.see(f"/enquiries/{other}/sent/{link}")
+    forged = (f"{mine}/sent/{link}", f"{mine}/sent/999999", f"{mine}/sent/x", f"PH-X/sent/{link}")
+    for path in forged:
+        assert officer.get(f"/enquiries/{path}").status_code == 404
+        assert officer.get(f"/enquiries/{path}/file").status_code == 404
+    elsewhere = desk.somebody("assistant-director")
+    assert elsewhere.get(f"/enquiries/{other}/sent/{link}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from daemon.compose.markup import code, escape, new_parser, one_line, render
+from daemon.compose.markup import (
+    code,
+    escape,
+    new_parser,
+    one_line,
+    paragraphs,
+    render,
+)
 
 PARSER = new_parser()
 
@@ -52,6 +59,37 @@ def test_an_escaped_value_reads_exactly_as_it_was(value):
     assert page.text.strip() == one_line(value)
     assert page.links == ()
     assert page.html.count("<") == (2 if one_line(value) else 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("", ""),
+        (" \r\n \r\n ", ""),
+        ("One line", "One line"),
+        ("Dear Ms Smith,\r\n\r\nThank you.", "Dear Ms Smith,\n\nThank you."),
+        ("One\nTwo\n\n\n\nThree", "One\nTwo\n\nThree"),
+        ("# No heading\n- no list\n1. no list", "# No heading\n- no list\n1. no list"),
+        ("[a](https://x.example) <b>b</b> {{ c }}", "[a](https://x.example) <b>b</b> {{ c }}"),
+    ],
+)
+def test_the_words_of_a_colleague_read_as_they_were_typed(words, text):
+    """Their paragraphs and lines stay, and nothing in them becomes a heading or a link."""
+    page = render(PARSER, paragraphs(words))
+    assert page.text.strip() == text
+    assert page.links == ()
+    assert page.main_headings == 0
+
+
+@given(words=st.text())
+@example(words="a\n\n\u2028\n\nb")
+@example(words="\\\n\\")
+def test_whatever_a_colleague_writes_stays_words(words):
+    """No tag but those of paragraphs and line breaks."""
+    html = render(PARSER, paragraphs(words)).html
+    for tag in ("<p>", "</p>", "<br />"):
+        html = html.replace(tag, "")
+    assert "<" not in html
 
 
 def test_a_value_cannot_leave_its_code_span():

@@ -55,6 +55,11 @@ def test_the_shipped_templates_have_no_mistake():
         (GENERAL, '{% set a = "parts/none.md" %}{% include a %}', "includes parts/none.md, which"),
         ("parts/crisis.md", "Hello\n{{ nobody }}", "line 2: 'nobody' is undefined"),
         ("parts/crisis.md", '{% include "parts/crisis.md" %}', "includes itself (line 1)"),
+        (
+            "acknowledgements/mp/body.md",
+            "# Title\n{{ reference }}, [see]({{ office.routing_diagram_url }})",
+            "leaves out {{ words }}",
+        ),
         ("acknowledgements/mp/subject.txt", "{{ x }}", "line 1: 'x' is undefined"),
         ("acknowledgements/mp/subject.txt", "One\ntwo", "has 2 lines"),
         ("layout.html", "<html>{{ title }}</html>", "{{ content }}"),

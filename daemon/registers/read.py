@@ -1,0 +1,57 @@
+"""Messages as they are read, each parsed once: a mail of 25 MB takes a second or two."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from daemon.kept import read_again
+
+if TYPE_CHECKING:
+    from daemon.model import Attachment
+    from daemon.store import Transaction
+
+REMEMBERED: Final = 200
+"""How many messages; of each its words and the names of its files, not its bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMessage:
+    """The words of a message, and what was attached to it."""
+
+    new_text: str
+    quoted_text: str
+    files: tuple[Attachment, ...]
+    has_raw: bool
+
+
+@dataclass(slots=True)
+class Reading:
+    """Reads messages, and remembers the last of them; several threads may ask at once."""
+
+    _remembered: OrderedDict[int, ReadMessage] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def message(self, tx: Transaction, message_id: int) -> ReadMessage:
+        """Return a message as it reads; what was erased meanwhile is not remembered."""
+        with self._lock:
+            known = self._remembered.get(message_id)
+            if known is not None:
+                self._remembered.move_to_end(message_id)
+        if known is not None and known.has_raw and tx.has_raw(message_id):
+            return known
+        kept = tx.kept(message_id)
+        message = read_again(kept)
+        read = ReadMessage(
+            new_text=message.new_text,
+            quoted_text=message.quoted_text,
+            files=message.attachments,
+            has_raw=kept.raw is not None,
+        )
+        with self._lock:
+            self._remembered[message_id] = read
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return read
