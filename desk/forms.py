@@ -242,8 +242,14 @@ class DecideForm(Form):
     note = _long("What do you want to add? (optional)")
 
 
+class DecisionForm(Form):
+    """What was decided on a referral of a case."""
+
+    note = _long("What is decided?", needed="Say what is decided")
+
+
 class ReferralForm(Form):
-    """What was decided on a referral."""
+    """What was decided on one of an enquiry's referrals."""
 
     number = _choice("Which referral?", needed="Choose a referral")
     note = _long("What is decided?", needed="Say what is decided")

@@ -19,7 +19,16 @@ from daemon import logs
 from daemon.model import Right
 from daemon.store import StoreUnavailableError
 from desk.asking import Asked, guarded
-from desk.pages import accounts, arrangements, enquiry, recording, registers, signing_in, today
+from desk.pages import (
+    accounts,
+    arrangements,
+    enquiry,
+    recording,
+    referrals,
+    registers,
+    signing_in,
+    today,
+)
 from desk.pages.service import BACK, Service
 from desk.rendering import page
 
@@ -78,6 +87,7 @@ _PAGES: Final = (
         "/enquiries/{reference}/messages/{message}/files/{number}",
         *(enquiry.attachment, _SEEING, False),
     ),
+    ("/referrals/{number}", referrals.decide, (Right.DECIDE,), True),
     ("/registers", registers.registers, _REGISTERS, False),
     ("/registers/{name}.xlsx", registers.workbook, _REGISTERS, False),
     ("/registers/{name}", registers.register, _REGISTERS, False),

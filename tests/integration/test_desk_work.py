@@ -546,6 +546,24 @@ def test_a_referral_is_decided(desk):
     assert desk.office.view(reference)["referrals"][0]["decision"] == "Go on."
 
 
+def test_a_referral_of_a_case_without_an_enquiry_is_decided(desk):
+    """From the list of decisions; once, and by who may decide alone."""
+    asked = {"kind": "input", "assistant_director": "B", "team": "intake"}
+    desk.office.casework.refer("C-77", **asked, words="May we <i>go</i>?", by="A")
+    ombudsman = desk.somebody("ombudsman")
+    for name in ("decisions", "case-referrals"):
+        assert 'href="/referrals/1"' in ombudsman.see(f"/registers/{name}"), name
+    assert "May we &lt;i&gt;go&lt;/i&gt;?" in ombudsman.see("/referrals/1")
+    assert "Say what is decided" in problems(ombudsman.send("/referrals/1", {"note": " "}).text)
+    assert "Referral 1 is decided" in ombudsman.done("/referrals/1", {"note": "Yes, go on."})
+    assert "Yes, go on." in ombudsman.see("/registers/case-referrals?which=all")
+    for gone in ("/referrals/1", "/referrals/2", "/referrals/x"):
+        assert ombudsman.get(gone).status_code == 404
+    officer = desk.somebody("officer")
+    assert officer.get("/referrals/1").status_code == 403
+    assert "/referrals/" not in officer.see("/registers/case-referrals?which=all")
+
+
 def test_an_administrator_sees_what_has_not_left(desk):
     """States, domains and errors; nobody's name, address or words."""
     taken(desk, sender="Ada Prys <ada.prys@home.example>", subject="My secret")
