@@ -17,6 +17,8 @@ PACKAGES := dovecot-imapd postfix postgresql openssl tesseract-ocr poppler-utils
 # Ubuntu has Chromium as a snap alone, which no test can start: there Playwright brings one.
 IS_UBUNTU := $(shell grep -qs '^ID=ubuntu' /etc/os-release && echo yes)
 PACKAGES += $(if $(IS_UBUNTU),,chromium)
+# For an identity provider that others wrote; not where Node came from elsewhere.
+PACKAGES += $(shell command -v npm >/dev/null || echo npm)
 PYTEST := $(BIN)/pytest
 
 .PHONY: help setup run test check unit servers bench soak clean

@@ -12,6 +12,7 @@ pytest_plugins = (
     "tests.servers.browser",
     "tests.servers.certificates",
     "tests.servers.dovecot",
+    "tests.servers.npm_oidc",
     "tests.servers.oidc",
     "tests.servers.smtp",
     "tests.servers.postgres",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.acceptance.office import DOMAIN, ROOT, Running, a_command
-from tests.servers import free_port, wait_until
+from tests.acceptance.desks import account, serving
+from tests.acceptance.office import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,9 +31,6 @@ REFERENCE = re.compile(r"PH-\w{5}-\w{5}")
 def office(make_office: Callable[..., Office], mail_server: MailServer) -> Office:
     """An office that has taken in the sample day from Dovecot."""
     office = make_office(mail_server)
-    port = free_port()
-    office.change("desk.toml", "port = 8420", f"port = {port}")
-    office.change("desk.toml", "http://127.0.0.1:8420", f"http://127.0.0.1:{port}")
     office.watch_doors(poll_s=0.3)
     office.start()
     for path in sorted(DAY.rglob("*.eml")):
@@ -46,40 +42,8 @@ def office(make_office: Callable[..., Office], mail_server: MailServer) -> Offic
 @pytest.fixture
 def site(office: Office) -> Iterator[str]:
     """The page of the office, served by a process of its own."""
-    url = re.search(r'url = "(http://127[^"]+)"', (office.config / "desk.toml").read_text())
-    assert url
-    running = Running(
-        a_command("desk", "--config", str(office.config)),
-        folder=office.folder,
-        log=office.folder / "desk.jsonl",
-    )
-
-    def answers() -> bool:
-        try:
-            with urllib.request.urlopen(f"{url[1]}/sign-in", timeout=1):
-                return True
-        except OSError:
-            return False
-
-    try:
-        wait_until(answers, within_s=60, what="the page")
-        yield url[1]
-        running.stop()
-        assert "desk_failed" not in running.log.read_text()
-    finally:
-        if running.is_alive:
-            running.kill()
-
-
-def account(office: Office, name: str, *roles: str) -> str:
-    """Make an account; return the link with which its owner sets a password."""
-    chosen = [part for role in roles for part in ("--role", role)]
-    done = office.command(
-        *("account", "add", name, "--full-name", name.title(), "--by", "Tests", *chosen),
-        *("--address", f"{name}@{DOMAIN}"),
-    )
-    assert done.returncode == 0, done.stderr
-    return re.search(r"http://\S+", done.stdout)[0]
+    with serving(office) as url:
+        yield url
 
 
 def signed_in(browser: Browser, link: str, name: str, **context: object) -> Page:
