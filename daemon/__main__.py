@@ -27,6 +27,7 @@ from daemon.commands import (
     outgoing,
     pack,
     preview,
+    quarantine,
     reconcile,
     record,
     registers,
@@ -85,7 +86,7 @@ app.add_typer(database, name="db")
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
     *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
-    *(accounts, desk_command),
+    *(quarantine, accounts, desk_command),
 )
 for topic in TOPICS:
     topic.register(app)

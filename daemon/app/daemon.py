@@ -46,6 +46,7 @@ from daemon.pack import Packer
 from daemon.pauses import Pauses
 from daemon.poll import Poller
 from daemon.postroom import PostRoom
+from daemon.quarantine import Quarantine
 from daemon.reconcile import Reconciler
 from daemon.recount import Recounter
 from daemon.reviews import Reviewer
@@ -241,6 +242,23 @@ class App:
         self._leases.take_store()
         freed = self._sender.free_claims_of_the_gone(is_gone)
         self._log.info("daemon_started", count=len(self.inboxes), queued=freed)
+        self._retry_quarantined()
+
+    def _retry_quarantined(self) -> None:
+        """Try anew what an earlier version could not read, before anything new comes in."""
+        quarantine = Quarantine(
+            store=self._store,
+            intake=self._intake,
+            inboxes={name: poller.facts for name, poller in self._pollers.items()},
+        )
+        try:
+            for one in quarantine.retry_all():
+                if one.is_out:
+                    self._log_taken(one.inbox, one.taken)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- what nobody could read must not stop the rest
+            self._log.error("job_failed", job="quarantine", attempts=1, exc_info=error)
 
     # What the ticks do
 

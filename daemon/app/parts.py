@@ -26,6 +26,7 @@ from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
 from daemon.logs import get_logger
 from daemon.pack import Packer
+from daemon.quarantine import Quarantine
 from daemon.record import Recorder
 from daemon.registers.looking import Looking
 from daemon.service import own_key
@@ -261,6 +262,23 @@ def make_intake(
         random_bits=secrets.randbits,
         failures=make_failures(config, letters),
         obey=_casework(config, store, letters, signer, clock).obey,
+    )
+
+
+def make_quarantine(
+    config: Config, store: Store, templates: Templates, classifier: Classifies
+) -> Quarantine:
+    """Return what lists what could not be read, and tries it anew.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    signer = make_signer(config)
+    letters = make_letters(config, templates, signer)
+    return Quarantine(
+        store=store,
+        intake=make_intake(config, store, letters, signer, classifier),
+        inboxes={one.name: inbox_facts(one) for one in config.inboxes},
     )
 
 

@@ -39,10 +39,19 @@ if TYPE_CHECKING:
     from daemon.model import Classification, Decision, Message
     from daemon.store import Lease, Store, Transaction
     from daemon.store.messages import StoredMessage
+    from daemon.store.quarantine import QuarantinedWhole
 
 SAME_WITHIN = timedelta(days=7)
 _IN_AN_ENQUIRY = frozenset({Outcome.OPENED, Outcome.JOINED})
 _TRIES = 8  # against other daemons, before it counts as a bug
+
+
+class _StillSpoiledError(Exception):
+    """A message in quarantine cannot be decided yet: nothing of the attempt is written."""
+
+    def __init__(self, taken: Taken) -> None:
+        super().__init__()
+        self.taken = taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +87,55 @@ class Intake:
             except ConflictError:
                 continue  # another daemon was in the way: all of it again
         return self._commit(inbox, prepared, batch, lease)
+
+    def take_anew(self, inbox: InboxFacts, held: QuarantinedWhole, *, by: str = "") -> Taken:
+        """Take in what is in quarantine, counted from when it first reached the office.
+
+        It stays there, as it is, where it still cannot be read. `by` is who asked for it; "" where
+        the daemon did.
+
+        Raises:
+            StoreUnavailableError: the database does not answer; nothing was written.
+        """
+        own_servers = self.filing.policy.directory.own_servers
+        item = prepare(
+            held.raw, inbox, classifier=self.classifier, own_servers=own_servers, now=self.clock()
+        )
+        if item.problem:
+            return Taken(
+                external_id=held.raw.external_id,
+                state="quarantined",
+                outcome=Outcome.QUARANTINED,
+                why=item.problem,
+            )
+        item = replace(item, received_at=held.about.received_at)
+        for _ in range(_TRIES - 1):
+            try:
+                return self._anew(inbox, item, held, by)
+            except _StillSpoiledError as error:
+                return error.taken
+            except ConflictError:
+                continue  # another daemon was in the way
+        return self._anew(inbox, item, held, by)
+
+    def _anew(self, inbox: InboxFacts, item: Prepared, held: QuarantinedWhole, by: str) -> Taken:
+        with self.store.write() as tx:
+            now, number = self.clock(), held.about.number
+            if not tx.leave_quarantine(number):
+                return Taken(external_id=held.raw.external_id, state="known")
+            taken = self._one(tx, inbox, item, now)
+            if taken.state == "quarantined":
+                raise _StillSpoiledError(taken)
+            if taken.state == "private":
+                tx.forget_raw(item.sha256)
+            tx.audit(
+                "message_taken-anew",
+                f"receipt:{number}",
+                at=now,
+                detail={"state": taken.state, "message": taken.message_id},
+                actor=self.filing.letters.signer.keyed_hash(by) if by else "software",
+            )
+            return taken
 
     def _commit(
         self, inbox: InboxFacts, prepared: list[Prepared], batch: Batch, lease: Lease | None

@@ -24,6 +24,7 @@ from daemon.store.meeting import Meetings
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
 from daemon.store.posting import Posting
+from daemon.store.quarantine import Quarantines
 from daemon.store.recorded import Recordings
 from daemon.store.registers import Registers
 from daemon.store.replies import Replies
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 class Transaction(
     Messages,
+    Quarantines,
     Enquiries,
     Enrichments,
     Clocks,

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from daemon import __main__ as command
+from daemon.parse import ParseError
 from tests.unit.config_folders import SHIPPED, Folder
 
 SAMPLES = SHIPPED.parent / "samples" / "day"
@@ -260,3 +261,54 @@ def test_a_team_in_which_nobody_is_left_is_a_mistake_of_the_config(tmp_path):
     assert 'team "intake"' in done.stderr
     assert "Nobody can be reached" in done.stderr
     assert folder.load().policy.absences
+
+
+# The quarantine
+
+
+def quarantined(office):
+    return json.loads(run(office, "quarantine", "list", "--json", by=False))
+
+
+def test_what_could_not_be_read_is_worked_by_its_commands(office, tmp_path, monkeypatch):
+    """Listed, shown, exported for its owner alone, tried anew; a daemon that starts tries too."""
+    assert "Nothing is in quarantine" in run(office, "quarantine", "list", by=False)
+    place = office.state / "inboxes" / "customer-care" / "new"
+    mail = (SAMPLES / "customer-care" / "24-thanks.eml").read_bytes()
+    mail = mail.replace(b"Message-ID: <", b"Message-ID: <again-").replace(b"hank", b"hanck")
+
+    def stumble(*_args, **_kwargs):
+        msg = "The message could not be read: Example."
+        raise ParseError(msg)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("daemon.intake.prepare.parse", stumble)
+        dropped(place / "unreadable", mail)
+        assert (
+            CliRunner().invoke(command.app, ["once", "--config", str(office.path)]).exit_code == 0
+        )
+        (one,) = quarantined(office)["messages"]
+        number = str(one["number"])
+        assert "could not be read: Example" in run(office, "quarantine", "list", by=False)
+        assert "quarantine export" in run(office, "quarantine", "show", number, by=False)
+        assert f"{number}: stays." in _with_65(office, "quarantine", "retry", number)
+        assert "In quarantine: 1." in _with_65(office, "quarantine", "retry")
+    file = tmp_path / "one.eml"
+    run(office, "quarantine", "export", number, str(file), by=False)
+    assert file.read_bytes() == mail
+    assert file.stat().st_mode & 0o777 == 0o600
+    said = run(office, "quarantine", "export", number, str(file), by=False, code=73)
+    assert str(file) in said
+    assert "Say who you are" in run(office, "quarantine", "retry", "--by", " ", by=False, code=64)
+    assert "quarantine list" in run(office, "quarantine", "show", "999", by=False, code=65)
+    # As after an upgrade: whoever starts next reads it.
+    assert CliRunner().invoke(command.app, ["once", "--config", str(office.path)]).exit_code == 0
+    assert quarantined(office) == {"count": 0, "messages": []}
+
+
+def _with_65(office, *arguments):
+    done = CliRunner().invoke(
+        command.app, [*arguments, "--by", "A. Person", "--config", str(office.path)]
+    )
+    assert done.exit_code == 65, done.output
+    return done.stdout
