@@ -95,7 +95,8 @@ class Intake:
         the daemon did.
 
         Raises:
-            StoreUnavailableError: the database does not answer; nothing was written.
+            StoreUnavailableError, ConflictError: the database does not answer, or others were in
+                the way again and again; nothing was written.
         """
         own_servers = self.filing.policy.directory.own_servers
         item = prepare(
@@ -109,14 +110,14 @@ class Intake:
                 why=item.problem,
             )
         item = replace(item, received_at=held.about.received_at)
-        for _ in range(_TRIES - 1):
+        for _ in range(_TRIES):
             try:
                 return self._anew(inbox, item, held, by)
             except _StillSpoiledError as error:
                 return error.taken
             except ConflictError:
                 continue  # another daemon was in the way
-        return self._anew(inbox, item, held, by)
+        raise ConflictError
 
     def _anew(self, inbox: InboxFacts, item: Prepared, held: QuarantinedWhole, by: str) -> Taken:
         with self.store.write() as tx:

@@ -117,6 +117,12 @@ receipt = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
     UniqueConstraint("inbox", "external_id"),
+    Index(
+        "ix_receipt_quarantined",
+        "id",
+        postgresql_where=text("state = 'quarantined'"),
+        sqlite_where=text("state = 'quarantined'"),
+    ),
 )
 
 message = Table(
