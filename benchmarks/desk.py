@@ -8,6 +8,8 @@ import statistics
 import sys
 import tempfile
 import time
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +23,13 @@ from daemon.config import load
 from daemon.store import schema
 from desk.command import make_office, settle
 from desk.serving import make_app
+from tests.servers import short_folder
+from tests.servers.postgres import Postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from daemon.config import Config
     from daemon.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -39,15 +44,28 @@ SUBJECTS = ("My mother's care", "Delay at the ward", "Your decision", "Request f
 
 
 def main() -> None:
-    """Fill a store and time each page."""
+    """Fill a store of either kind and time each page."""
     logs.configure(format="json", level="error", stream=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
-        config = load(ROOT / "config", env={}, state_dir=Path(folder))
-        store = open_store(config)
+        _measure("SQLite", load(ROOT / "config", env={}, state_dir=Path(folder)))
+        with short_folder("pg") as place:
+            server = Postgres(place)
+            server.start()
+            try:
+                url = server.url(server.create_database())
+                config = load(ROOT / "config", env={}, state_dir=Path(folder))
+                _measure("PostgreSQL", replace(config, store_url=url))
+            finally:
+                server.stop()
+
+
+def _measure(database: str, config: Config) -> None:
+    """Time each page over one database."""
+    with closing(open_store(config)) as store:
         began = time.perf_counter()
         reference = fill(store, STORED)
         took = time.perf_counter() - began
-        print(f"\ndesk, {STORED:,} enquiries stored ({took:.0f} s to make them)")
+        print(f"\ndesk on {database}, {STORED:,} enquiries stored ({took:.0f} s to make them)")
         key = make_accounts(config, store).add(
             "bench",
             display_name="Bench",
@@ -60,7 +78,6 @@ def main() -> None:
             settle()  # as the command does
             for path in pages(reference):
                 _time(browser, path)
-        store.close()
 
 
 def pages(reference: str) -> tuple[str, ...]:
