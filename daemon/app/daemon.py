@@ -251,14 +251,9 @@ class App:
             intake=self._intake,
             inboxes={name: poller.facts for name, poller in self._pollers.items()},
         )
-        try:
-            for one in quarantine.retry_all():
-                if one.is_out:
-                    self._log_taken(one.inbox, one.taken)
-        except StoreUnavailableError:
-            raise
-        except Exception as error:  # noqa: BLE001 -- what nobody could read must not stop the rest
-            self._log.error("job_failed", job="quarantine", attempts=1, exc_info=error)
+        for one in quarantine.retry_all():
+            if one.is_out:
+                self._log_taken(one.inbox, one.taken)
 
     # What the ticks do
 

@@ -10,6 +10,7 @@ import typer
 
 from daemon.app import load_templates, make_casework
 from daemon.casework import CaseworkError
+from daemon.deadlines import LONDON
 from daemon.startup import (
     EX_DATAERR,
     EX_NOINPUT,
@@ -25,6 +26,7 @@ from daemon.store import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from daemon.casework import Casework
     from daemon.config import Config
@@ -42,6 +44,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For a program to read.
 ByOption = Annotated[str, typer.Option("--by", help="Who does this: your name.")]
 NoteOption = Annotated[str, typer.Option("--note", help="A few words for the record.")]
 ReferenceArgument = Annotated[str, typer.Argument(metavar="REF", help="The enquiry's reference.")]
+
+
+def moment(at: datetime | None) -> str:
+    """Write a time out for a list, in Europe/London; "" where there is none."""
+    return f"{at.astimezone(LONDON):%d %B %Y %H:%M}" if at else ""
 
 
 def act(

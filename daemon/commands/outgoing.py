@@ -20,6 +20,7 @@ from daemon.commands.options import (
     ask,
     do,
     file_or_words,
+    moment,
 )
 from daemon.deadlines import LONDON, london_date
 from daemon.letters import address_lines
@@ -87,23 +88,19 @@ def _show(title: str, many: int, entries: list[Waiting]) -> None:
 
 def _why(one: Waiting) -> str:
     if one.state == "held":
-        until = f"; by itself at {_time(one.release_at)}" if one.release_at else ""
+        until = f"; by itself at {moment(one.release_at)}" if one.release_at else ""
         return f"{_said(HOLDS, one.hold)}{until}"
     if one.state == "waiting":
         tried = f"; tried {one.attempts} times: {one.last_error}" if one.attempts else ""
-        return f"by {one.outlet}, not before {_time(one.send_after)}{tried}"
+        return f"by {one.outlet}, not before {moment(one.send_after)}{tried}"
     if one.state == "failed":
         return one.last_error
-    return f"since {_time(one.created_at)}"
+    return f"since {moment(one.created_at)}"
 
 
 def _said(words: Mapping[Any, str], name: str | None) -> str:
     """Return what an id is called in plain words."""
     return next((said for one, said in words.items() if one == name), name or "")
-
-
-def _time(at: datetime | None) -> str:
-    return f"{at.astimezone(LONDON):%d %B %Y %H:%M}" if at else ""
 
 
 def _iso(value: object) -> str:
@@ -131,7 +128,7 @@ def silences(
     for one in found:
         why = _said(SKIPS, one.skip) if one.skip else f"waits: {_said(HOLDS, one.hold)}"
         where = one.reference or f"message {one.id}"
-        print(f"{_time(one.received_at)}  {one.inbox:16} {where:16} {why}")
+        print(f"{moment(one.received_at)}  {one.inbox:16} {where:16} {why}")
     if not found:
         print("Everybody who wrote since then was answered.")
 
@@ -214,4 +211,4 @@ def letters(
     if not rows:
         print("No letter waits to be posted.")
     for one, row in zip(waiting, rows, strict=True):
-        print(f"{one.reference}  since {_time(one.created_at)}  {row['file']}")
+        print(f"{one.reference}  since {moment(one.created_at)}  {row['file']}")

@@ -7,15 +7,14 @@ import os
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daemon.app import load_templates, make_quarantine
 from daemon.commands.learning import judge_of
-from daemon.commands.options import ByOption, ConfigOption, JsonOption, StateOption
-from daemon.deadlines import LONDON
-from daemon.quarantine import Quarantine, QuarantineError
+from daemon.commands.options import ByOption, ConfigOption, JsonOption, StateOption, moment
+from daemon.quarantine import QuarantineError
 from daemon.startup import (
     EX_CANTCREAT,
     EX_DATAERR,
@@ -31,9 +30,8 @@ from daemon.store import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
-    from daemon.quarantine import Retried
+    from daemon.quarantine import Quarantine, Retried
     from daemon.store.quarantine import Quarantined
 
 quarantine = typer.Typer(help="Messages that could not be read.", no_args_is_help=True)
@@ -44,13 +42,8 @@ NumberArgument = Annotated[
 _SHOWN = 20
 
 
-class _Opened(NamedTuple):
-    quarantine: Quarantine
-    inboxes: frozenset[str]
-
-
 @contextmanager
-def _opened(config: Path | None, state: Path | None) -> Iterator[_Opened]:
+def _opened(config: Path | None, state: Path | None) -> Iterator[Quarantine]:
     """Give the quarantine; what goes wrong with it ends the command with a sentence."""
     loaded = load_config(config, state)
     store = connect(loaded)
@@ -58,7 +51,7 @@ def _opened(config: Path | None, state: Path | None) -> Iterator[_Opened]:
         templates = load_templates(*template_folders(loaded))
         found = make_quarantine(loaded, store, templates, judge_of(loaded).classifier)
     try:
-        yield _Opened(found, frozenset(found.inboxes))
+        yield found
     except QuarantineError as error:
         fail(EX_DATAERR, str(error))
     except StoreUnavailableError as error:
@@ -73,7 +66,7 @@ def list_command(
 ) -> None:
     """List what could not be read, and why."""
     with _opened(config, state) as opened:
-        count, found = opened.quarantine.listed(limit=1000 if as_json else _SHOWN)
+        count, found = opened.listed(limit=1000 if as_json else _SHOWN)
     if as_json:
         print(json.dumps({"count": count, "messages": [_plain(one) for one in found]}))
         return
@@ -81,7 +74,7 @@ def list_command(
         print("Nothing is in quarantine.")
         return
     for one in found:
-        print(f"{one.number:>8}  {_time(one.received_at)}  {one.inbox:20}  {one.reason}")
+        print(f"{one.number:>8}  {moment(one.received_at)}  {one.inbox:20}  {one.reason}")
     if count > len(found):
         print(f"… and {count - len(found)} more: assurance quarantine list --json")
 
@@ -95,13 +88,13 @@ def show(
 ) -> None:
     """Show what is known of one of them; its words stay where they are."""
     with _opened(config, state) as opened:
-        one = opened.quarantine.one(number).about
+        one = opened.one(number).about
     if as_json:
         print(json.dumps(_plain(one)))
         return
     print(f"Number:   {one.number}")
     print(f"Inbox:    {one.inbox}{'' if one.inbox in opened.inboxes else ' (not configured)'}")
-    print(f"Received: {_time(one.received_at)}")
+    print(f"Received: {moment(one.received_at)}")
     print(f"Size:     {one.size} bytes{'' if one.complete else ', of which the beginning is kept'}")
     print(f"Why:      {one.reason}")
     print(f"\nTo read it: assurance quarantine export {one.number} FILE")
@@ -126,10 +119,10 @@ def retry(
         fail(EX_USAGE, "Say who you are with --by NAME: every act is recorded.")
     with _opened(config, state) as opened:
         if numbers:
-            done = [opened.quarantine.retry(one, by=by.strip()) for one in numbers]
+            done = [opened.retry(one, by=by.strip()) for one in numbers]
         else:
-            done = opened.quarantine.retry_all(by=by.strip())
-        left, _ = opened.quarantine.listed(limit=0)
+            done = opened.retry_all(by=by.strip())
+        left, _ = opened.listed(limit=0)
     if as_json:
         print(json.dumps({"tried": [_became(one) for one in done], "left": left}))
     else:
@@ -149,7 +142,7 @@ def export(
 ) -> None:
     """Write one of them to a file, byte for byte; only you can read it."""
     with _opened(config, state) as opened:
-        content = opened.quarantine.one(number).raw.content
+        content = opened.one(number).raw.content
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(content)
@@ -183,10 +176,6 @@ def _said(one: Retried) -> str:
             return f"{one.number}: private mail; its words are not kept."
         case _:
             return f"{one.number}: somebody else has just taken it in."
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(LONDON):%d %B %Y %H:%M}"
 
 
 def register(app: typer.Typer) -> None:

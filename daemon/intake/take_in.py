@@ -49,9 +49,9 @@ _TRIES = 8  # against other daemons, before it counts as a bug
 class _StillSpoiledError(Exception):
     """A message in quarantine cannot be decided yet: nothing of the attempt is written."""
 
-    def __init__(self, taken: Taken) -> None:
-        super().__init__()
-        self.taken = taken
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,33 +91,37 @@ class Intake:
     def take_anew(self, inbox: InboxFacts, held: QuarantinedWhole, *, by: str = "") -> Taken:
         """Take in what is in quarantine, counted from when it first reached the office.
 
-        It stays there, as it is, where it still cannot be read. `by` is who asked for it; "" where
-        the daemon did.
+        It stays there, as it is, where it still cannot be read, whatever the reason: nothing of the
+        attempt is written then. `by` is who asked for it; "" where the daemon did.
 
         Raises:
-            StoreUnavailableError, ConflictError: the database does not answer, or others were in
-                the way again and again; nothing was written.
+            StoreUnavailableError: the database does not answer; nothing was written.
         """
         own_servers = self.filing.policy.directory.own_servers
         item = prepare(
             held.raw, inbox, classifier=self.classifier, own_servers=own_servers, now=self.clock()
         )
-        if item.problem:
-            return Taken(
-                external_id=held.raw.external_id,
-                state="quarantined",
-                outcome=Outcome.QUARANTINED,
-                why=item.problem,
-            )
+        why = item.problem
         item = replace(item, received_at=held.about.received_at)
-        for _ in range(_TRIES):
+        for _ in range(0 if why else _TRIES):
             try:
                 return self._anew(inbox, item, held, by)
             except _StillSpoiledError as error:
-                return error.taken
+                why = error.why
+                break
             except ConflictError:
-                continue  # another daemon was in the way
-        raise ConflictError
+                why = "Other daemons were in the way again and again."
+            except StoreUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- it must not stop what is tried after it
+                why = mistake(error)
+                break
+        return Taken(
+            external_id=held.raw.external_id,
+            state="quarantined",
+            outcome=Outcome.QUARANTINED,
+            why=why,
+        )
 
     def _anew(self, inbox: InboxFacts, item: Prepared, held: QuarantinedWhole, by: str) -> Taken:
         with self.store.write() as tx:
@@ -126,7 +130,7 @@ class Intake:
                 return Taken(external_id=held.raw.external_id, state="known")
             taken = self._one(tx, inbox, item, now)
             if taken.state == "quarantined":
-                raise _StillSpoiledError(taken)
+                raise _StillSpoiledError(taken.why)
             if taken.state == "private":
                 tx.forget_raw(item.sha256)
             tx.audit(

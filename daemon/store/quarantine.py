@@ -14,7 +14,7 @@ from daemon.store.rows import Rows
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement, Row, Select
 
 _QUARANTINED = "quarantined"
 
@@ -104,7 +104,7 @@ class Quarantines(Rows):
         self.connection.execute(delete(schema.raw).where(schema.raw.c.sha256 == sha256, ~kept))
 
 
-def _about(*more: ColumnElement[Any]) -> Any:  # noqa: ANN401 - a select of as many columns
+def _about(*more: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     row = schema.receipt.c
     columns = (row.id, row.inbox, row.received_at, row.stored_at, row.size, row.complete)
     return select(*columns, row.reason, *more)

@@ -24,7 +24,7 @@ _UNKNOWN, _CHANGED, _REFUSED = 404, 409, 422
 
 
 def _wanted(asked: Asked) -> EnquiryInFull:
-    """Return the enquiry that was asked for.
+    """Return the enquiry that was asked for; that it was looked at is audited where it has to be.
 
     Raises:
         HTTPException: there is none that they may see; which of the two is not said.
@@ -94,8 +94,8 @@ def sent(asked: Asked) -> Response:
 
 def sent_file(asked: Asked) -> Response:
     """Give what we sent as the bytes that went: a mail, or a letter to print."""
-    one = _sent(asked)
-    name = f"{asked.path('reference')}-sent-{one.row['number']}.{one.file_ending}"
+    found, one = _wanted(asked), _sent(asked)
+    name = f"{found.reference}-sent-{one.row['number']}.{one.file_ending}"
     return as_file(name, one.content)
 
 
@@ -108,7 +108,7 @@ def _number(asked: Asked, name: str) -> int:
 
 def raw(asked: Asked) -> Response:
     """Give a message as it came, to be saved: it is never opened here."""
-    reference, message = asked.path("reference"), _number(asked, "message")
+    reference, message = _wanted(asked).reference, _number(asked, "message")
     content = asked.office.looking.raw(reference, message, asked.who.reader)
     if content is None:
         raise HTTPException(_UNKNOWN)
@@ -118,7 +118,7 @@ def raw(asked: Asked) -> Response:
 def attachment(asked: Asked) -> Response:
     """Give an attachment, to be saved: whatever it says it is, it is bytes to us."""
     found = asked.office.looking.file(
-        asked.path("reference"),
+        _wanted(asked).reference,
         _number(asked, "message"),
         _number(asked, "number"),
         asked.who.reader,

@@ -391,11 +391,22 @@ def test_looking_at_what_is_sensitive_stands_in_the_audit(desk, reference):
     assert Criterion.VULNERABLE in AT_RISK.criteria
     one = desk.somebody("officer")
     one.see(f"/enquiries/{reference}")
-    one.see(f"/enquiries/{risky}")
+    shown = one.see(f"/enquiries/{risky}")
+    sent = re.search(r"/sent/(\d+)", shown)[1]
+    original = re.search(rf"/enquiries/{risky}/messages/(\d+)/original", shown)[0]
+    # Whoever knows the address of a file has looked as well as whoever opened the page.
+    for path in (
+        original,
+        f"/enquiries/{risky}/sent/{sent}",
+        f"/enquiries/{risky}/sent/{sent}/file",
+    ):
+        assert one.get(path).status_code == 200
     with desk.office.store.read() as tx:
         query = "SELECT actor, subject FROM audit WHERE event = 'enquiry_viewed'"
-        (row,) = tx.connection.execute(text(query)).all()
-    assert row.actor == desk.office.signer.keyed_hash("Officer")
+        looked = tx.connection.execute(text(query)).all()
+    assert {row.actor for row in looked} == {desk.office.signer.keyed_hash("Officer")}
+    assert len({row.subject for row in looked}) == 1
+    assert len(looked) == 4
 
 
 def test_private_office_answers_a_call_back_and_sees_nothing_else(desk):

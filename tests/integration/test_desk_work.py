@@ -157,7 +157,7 @@ def test_an_acknowledgement_is_written_read_and_released(desk, officer):
     """What goes can be read in full before it goes, and says what the officer wrote."""
     reference = taken(desk, AT_RISK)
     base = f"/enquiries/{reference}"
-    assert "We want you to be safe" not in officer.see(f"{base}/do/write")
+    assert "Thank you for telling us" in officer.see(f"{base}/do/write")
     shown = officer.done(f"{base}/do/write", {"words": "Dear Ms Smith,\n\nthank <b>you</b>."})
     assert "is written. Read it and release it" in shown
     link = re.search(rf'href="({base}/sent/\d+)"', shown)[1]

@@ -101,6 +101,27 @@ def test_what_cannot_be_decided_leaves_nothing_half_done(office, quarantine, sto
     assert (found["enquiry"], found["message"], found["receipt"]) == (0, 0, 1)
 
 
+def test_one_that_fails_stops_no_other(office, quarantine, monkeypatch):
+    """Even where the attempt ends in an error of the store that nobody foresaw."""
+    for number in (1, 2):
+        office.take(a_mail(text=f"{WORD} {number}"))
+    del office.classifier.by_word[WORD]
+    usual, failing = Transaction.leave_quarantine, []
+
+    def stumble(tx, number):
+        if not failing:
+            failing.append(number)
+            raise RuntimeError
+        return usual(tx, number)
+
+    monkeypatch.setattr(Transaction, "leave_quarantine", stumble)
+    first, second = quarantine.retry_all()
+    assert (first.is_out, second.is_out) == (False, True)
+    assert "RuntimeError" in first.taken.why
+    _, (left,) = quarantine.listed(limit=5)
+    assert left.number == first.number == failing[0]
+
+
 def test_private_mail_leaves_no_words(office, store, monkeypatch):
     """Somebody's own letter that we could not read is not kept once it is known for what it is."""
 
@@ -120,8 +141,8 @@ def test_private_mail_leaves_no_words(office, store, monkeypatch):
     assert (state, sha256) == ("private", None)
 
 
-def test_the_same_in_two_mailboxes_is_one_message(office, quarantine, store):
-    """Both leave the quarantine: one enquiry, two receipts."""
+def test_the_same_seen_twice_is_one_message(office, quarantine, store):
+    """Both sightings leave the quarantine: one enquiry, two receipts."""
     mail = a_mail(text=f"{WORD} twice")
     for external_id in ("1:901", "2:901"):
         office.take(a_raw(mail, external_id=external_id))
