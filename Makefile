@@ -21,7 +21,7 @@ PACKAGES += $(if $(IS_UBUNTU),,chromium)
 PACKAGES += $(shell command -v npm >/dev/null || echo npm)
 PYTEST := $(BIN)/pytest
 
-.PHONY: help setup run test check unit servers bench soak clean
+.PHONY: help setup run test check unit servers bench soak install rollback clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -89,6 +89,12 @@ bench: setup servers ## Measure; prints a table
 soak: PACKAGES += libreoffice-calc-nogui
 soak: setup servers ## The long runs: kills, a busy year, the workbook in LibreOffice
 	ASSURANCE_SOAK=1 $(PYTEST) -m soak --override-ini addopts="-ra --import-mode=importlib" tests/acceptance
+
+install: ## Install or upgrade the service on this machine (as root)
+	@systemd/install.sh "$(PYTHON)"
+
+rollback: ## Go back to the version that was installed before (as root)
+	@systemd/roll-back.sh
 
 clean: ## Remove everything that was built
 	rm -rf $(VENV) build dist var .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -46,13 +46,14 @@ class Batch:
     """What one look at an inbox brought.
 
     `cursor` is where to go on once every message and every miss here is stored; `more` says
-    that the inbox holds further messages beyond it.
+    that the inbox holds further messages beyond it, and `left` how many at least.
     """
 
     messages: tuple[RawMessage, ...] = ()
     missed: tuple[Missed, ...] = ()
     cursor: Cursor
     more: bool = False
+    left: int = 0
 
 
 def nothing_known(_external_ids: Sequence[str]) -> set[str]:
@@ -129,6 +130,14 @@ class Inbox(Protocol):
         """
         ...
 
+    def check(self) -> int:
+        """Connect, sign in and open the inbox for reading; return how many messages lie there.
+
+        Raises:
+            UnavailableError, AccessDeniedError: as for `fetch`.
+        """
+        ...
+
     def wait(self, timeout_s: float) -> bool:
         """Block until something may have arrived (True) or `timeout_s` seconds went by (False).
 
@@ -173,6 +182,14 @@ class Outlet(Protocol):
             DeferredError: refused for now; this one waits, others may go on.
             UnavailableError: nothing can be sent for now.
             AccessDeniedError: the server refuses us; a person has to act.
+        """
+        ...
+
+    def check(self) -> None:
+        """Find out whether something could be sent now: connect and sign in, and send nothing.
+
+        Raises:
+            UnavailableError, AccessDeniedError: as for `send`.
         """
         ...
 

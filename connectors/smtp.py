@@ -28,6 +28,7 @@ from connectors.base import (
     RejectedError,
     UnavailableError,
 )
+from connectors.reasons import reason
 from connectors.smtp_letter import Letter, ascii_domain
 from connectors.tls import TlsMode, check_mode, client_context, refused_certificate
 
@@ -128,6 +129,19 @@ class SmtpOutlet:
         except _StaleError:
             self.close()
             self._send(letter)
+
+    def check(self) -> None:
+        """Connect and sign in, and have the server answer; nothing is sent.
+
+        Raises:
+            UnavailableError: nothing can be sent for now.
+            AccessDeniedError: certificate or login are not accepted.
+        """
+        if self._smtp is not None:
+            self._try_out(self._smtp)
+        if self._smtp is None:
+            self._smtp = self._connect()
+            self._used_at = monotonic()
 
     def _send(self, letter: Letter) -> None:
         kept = self._smtp is not None
@@ -234,7 +248,7 @@ class SmtpOutlet:
         except smtplib.SMTPResponseException as exc:  # greeting or EHLO
             self._refuse_us(exc.smtp_code, "the connection")
         except (OSError, smtplib.SMTPException, ValueError) as exc:
-            message = f"{self._where} {what} ({type(exc).__name__})"
+            message = f"{self._where} {what} ({reason(exc)})"
             raise UnavailableError(message) from exc
 
     def _refuse_us(self, code: int, what: str) -> NoReturn:

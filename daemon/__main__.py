@@ -15,12 +15,13 @@ import typer
 from rich.console import Console
 
 from daemon import logs
-from daemon.app import connect_store, read_clock
+from daemon.app import read_clock
 from daemon.commands import (
     accounts,
     arrangements,
     audit,
     clocks,
+    database,
     enquiries,
     handling,
     meeting,
@@ -33,6 +34,7 @@ from daemon.commands import (
     registers,
     replies,
     stakeholders,
+    status,
 )
 from daemon.commands.learning import backtest, evaluate, judge_of, learn
 from daemon.commands.options import ConfigOption, JsonOption, ReferenceArgument, StateOption
@@ -61,9 +63,9 @@ from daemon.startup import (
     config_folder,
     connect,
     fail,
+    keep_running,
     load_config,
     refuse_config,
-    refusing,
     say,
     share,
     start,
@@ -80,13 +82,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks show local variables: people's words
 )
-database = typer.Typer(help="The database's schema.", no_args_is_help=True)
-app.add_typer(database, name="db")
 
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
     *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
-    *(quarantine, accounts, desk_command),
+    *(quarantine, status, database, accounts, desk_command),
 )
 for topic in TOPICS:
     topic.register(app)
@@ -126,7 +126,7 @@ def run(config: ConfigOption = None, state: StateOption = None) -> None:
     """Run the daemon until it is told to stop (SIGTERM)."""
     daemon, stop = start(config, state)
     stop.install()
-    end_process(daemon.run())
+    end_process(keep_running(daemon))
 
 
 def end_process(code: int) -> NoReturn:
@@ -275,15 +275,6 @@ def show(
         print(json.dumps(view, default=str))
         return
     Console().print(enquiry_view(view))
-
-
-@database.command()
-def upgrade(config: ConfigOption = None, state: StateOption = None) -> None:
-    """Bring the database to the schema of this version. Make a back-up first."""
-    loaded = load_config(config, state)
-    with refusing():
-        revision = connect_store(loaded).upgrade()
-    print(f"The database has schema {revision}.")
 
 
 def main() -> None:

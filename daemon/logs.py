@@ -7,20 +7,26 @@ the local variables are not, since they can hold a person's words.
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, cast
 
 import structlog
+from cysystemd.journal import send
+
+from daemon.systemd import under_systemd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor, WrappedLogger
@@ -38,7 +44,13 @@ EVENTS: Final = frozenset(
         "desk_failed",
         "service_failed",
         "config_refused",
+        "config_reloaded",
         "config_warned",
+        "health_troubled",
+        "health_well-again",
+        "listener_failed",
+        "log_level-changed",
+        "operators_told",
         "store_unavailable",
         "clock_jumped",
         "job_failed",
@@ -103,6 +115,7 @@ SAFE_KEYS: Final = frozenset(
         # the machine
         *("host", "port", "folder", "code", "job", "thread", "pid", "signal", "version"),
         *("schema", "epoch", "lease_holder", "config_file", "config_key", "year", "page"),
+        *("part",),
     }
 )
 """The keys whose values are shown; every other value is replaced by `[withheld]`."""
@@ -113,7 +126,7 @@ _MAX_FRAMES: Final = 20
 _MAX_CAUSES: Final = 5
 _PLAIN_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
-Format = Literal["auto", "json", "console"]
+Format = Literal["auto", "json", "console", "journal"]
 
 
 class UnlistedEventError(ValueError):
@@ -140,18 +153,85 @@ def configure(
     """
     on_terminal = stream.isatty()
     console = format == "console" or (format == "auto" and on_terminal)
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=on_terminal)
-        if console
-        else structlog.processors.JSONRenderer()
+    to_journal = format == "journal" or (format == "auto" and _goes_to_journal(stream))
+    renderer: Processor = structlog.processors.JSONRenderer()
+    factory: Callable[..., WrappedLogger] = structlog.WriteLoggerFactory(
+        file=cast("TextIO", _Unfailing(stream))
     )
+    if to_journal:
+        renderer, factory = _as_fields, _JournalLogger
+    elif console:
+        renderer = structlog.dev.ConsoleRenderer(colors=on_terminal)
     structlog.configure(
         processors=[*_chain(strict=strict), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Unfailing(stream))),
+        logger_factory=factory,
         cache_logger_on_first_use=False,
     )
+    _LEVEL.configured = _LEVEL.now = level
     _hear_libraries()
+
+
+@dataclass(slots=True)
+class _Level:
+    configured: str = "info"
+    now: str = "info"
+
+
+_LEVEL: Final = _Level()
+
+
+def toggle_debug() -> str:
+    """Log everything from now on, or no more than configured again; return the level."""
+    _LEVEL.now = _LEVEL.configured if _LEVEL.now == "debug" else "debug"
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(_LEVEL.now))
+    return _LEVEL.now
+
+
+# systemd's journal: each value a field of its own, so that `journalctl INBOX=ceo` finds it
+
+_PRIORITY: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
+_LINE: Final = ("inbox", "outlet", "part", "reference", "message", "count", "job", "state", "why")
+
+
+def _goes_to_journal(stream: TextIO) -> bool:
+    try:
+        return under_systemd(os.environ, stream.fileno())
+    except (OSError, ValueError):
+        return False
+
+
+def _as_fields(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> dict[str, Any]:
+    """Return an event as the fields of the journal: a line for people, and every value."""
+    event_dict.pop("timestamp", None)  # the journal has its own
+    level, event = event_dict.pop("level", "info"), event_dict.pop("event")
+    shown = [key for key in _LINE if event_dict.get(key) not in {None, ""}]
+    shown += [key for key in event_dict if key not in _LINE and key != "frames"]
+    line = " ".join((event, *(f"{key}={_as_word(event_dict[key])}" for key in shown)))
+    fields = {key.upper(): _as_word(value) for key, value in event_dict.items()}
+    return fields | {
+        "MESSAGE": line,
+        "PRIORITY": str(_PRIORITY.get(level, 6)),
+        "EVENT": event,
+        "SYSLOG_IDENTIFIER": "assurance",
+    }
+
+
+def _as_word(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+class _JournalLogger:
+    """Hands events to the journal; one that is away must not stop the daemon."""
+
+    def __init__(self, *_args: object) -> None:
+        pass
+
+    def msg(self, **fields: str) -> None:
+        with suppress(Exception):
+            send(**{key.lower(): value for key, value in fields.items()})
+
+    debug = info = warning = error = critical = msg
 
 
 def catch_uncaught() -> None:

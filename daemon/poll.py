@@ -7,11 +7,12 @@ with our receipts: what is missing is fetched and said so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.base import AccessDeniedError, Batch, Cursor, UnavailableError
+from daemon.health import Standing
 from daemon.listed import Tally, parts
 from daemon.reconcile import INBOX, note, noted
 
@@ -45,11 +46,15 @@ class Poller:
     lease: Callable[[], Lease | None]  # None: somebody else has this inbox
     stopping: Callable[[], bool]
     on_taken: Callable[[InboxFacts, Sequence[Taken]], None]
+    standing: Standing = field(default_factory=Standing)
     failures: int = 0
     retry_at: datetime | None = None
     reconciled_at: datetime | None = None
     denied: bool = False
     unmarkable: bool = False
+    is_ours: bool = False  # whether this daemon has the inbox, as of the last poll
+    lag_s: float = 0.0  # how long the last message lay there before it was stored
+    backlog: int = 0  # messages that lay there still, at least, when the last batch came
 
     def poll(self) -> int:
         """Take in all that is new; return how many messages were stored.
@@ -61,8 +66,10 @@ class Poller:
         if self.retry_at is not None and self.clock() < self.retry_at:
             return 0
         lease = self.lease()
+        self.is_ours = lease is not None
         if lease is None:
             return 0
+        self.standing.begins(self.clock())
         try:
             stored = self._poll(lease)
         except (UnavailableError, AccessDeniedError) as error:
@@ -92,16 +99,24 @@ class Poller:
             batch = self.inbox.fetch(cursor, limit=self.batch, known=self._known)
             if batch.messages or batch.missed or batch.cursor != cursor:
                 stored += self._take(batch, lease)
-            cursor, more = batch.cursor, batch.more
+            cursor, more, self.backlog = batch.cursor, batch.more, batch.left
         if not self.stopping() and self._reconcile_is_due():
             stored += self._reconcile(lease, cursor)
         return stored
 
     def _take(self, batch: Batch, lease: Lease) -> int:
+        self.standing.begins(self.clock())
         taken = self.intake.take_in(self.facts, batch, lease=lease)
+        self._note_lag(batch)
         self.on_taken(self.facts, taken)
         self._mark([one.external_id for one in taken if one.is_settled])
         return sum(one.state not in {"known", "missed"} for one in taken)
+
+    def _note_lag(self, batch: Batch) -> None:
+        """Note how long the last of a batch had lain in the inbox before it was stored."""
+        arrived = [one.arrived_at for one in batch.messages if one.arrived_at]
+        if arrived:
+            self.lag_s = max(0.0, (self.clock() - max(arrived)).total_seconds())
 
     def _mark(self, external_ids: Sequence[str]) -> None:
         """Mark what is stored; a mailbox that allows no marks must not stop the mail behind.
@@ -166,6 +181,7 @@ class Poller:
         self.failures += 1
         self.reconciled_at = None  # compare the lists once it is back
         now = self.clock()
+        self.standing.failed(error, now)
         if isinstance(error, AccessDeniedError):
             if not self.denied:
                 self.log.error("inbox_access-denied", inbox=self.facts.name, why=str(error))
@@ -184,7 +200,12 @@ class Poller:
                 retry_at=self.retry_at.isoformat(),
             )
 
+    def clock_was_set(self) -> None:
+        """Forget when to look again: it was reckoned by another clock."""
+        self.retry_at = self.reconciled_at = None
+
     def _recovered(self) -> None:
+        self.standing.went_well(self.clock())
         if self.failures:
             self.log.info("inbox_recovered", inbox=self.facts.name, attempts=self.failures)
         self.failures, self.retry_at, self.denied = 0, None, False

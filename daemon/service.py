@@ -62,10 +62,15 @@ def _started(pid: int) -> str:
 
 
 class Stop:
-    """Asked to stop by SIGTERM or SIGINT; a second signal ends the process at once."""
+    """What signals ask: to stop, to read the config anew, to say more in the log.
+
+    SIGTERM or SIGINT stop, and a second one ends the process at once; SIGHUP reloads, SIGUSR1
+    changes between the configured log level and debug.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._reload, self._talk = threading.Event(), threading.Event()
         self.signal = 0
 
     def install(self, *, on_second: Callable[[int], None] = os._exit) -> None:
@@ -79,6 +84,20 @@ class Stop:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, handle)
+        signal.signal(signal.SIGHUP, lambda _number, _frame: self._reload.set())
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: self._talk.set())
+
+    def ask_reload(self) -> None:
+        """Ask to read the config anew."""
+        self._reload.set()
+
+    def takes_reload(self) -> bool:
+        """Whether the config is to be read anew; says so once."""
+        return _taken(self._reload)
+
+    def takes_talk(self) -> bool:
+        """Whether the log is to say more, or less again; says so once."""
+        return _taken(self._talk)
 
     def set(self) -> None:
         """Ask to stop."""
@@ -91,6 +110,12 @@ class Stop:
     def wait(self, timeout_s: float) -> bool:
         """Wait until asked to stop, at most `timeout_s` seconds; return whether it is so."""
         return self._event.wait(timeout_s)
+
+
+def _taken(event: threading.Event) -> bool:
+    was_set = event.is_set()
+    event.clear()
+    return was_set
 
 
 def own_key(path: Path) -> bytes:

@@ -34,9 +34,10 @@ from daemon.reach import unreached
 from daemon.service import Stop
 from daemon.shelf import Adopted, Shelf, ShelfError
 from daemon.store import SchemaError, StoreUnavailableError
+from daemon.systemd import Manager
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from daemon.classify import LearnedModel
@@ -266,26 +267,94 @@ def start(folder: Path | None, state: Path | None = None) -> tuple[App, Stop]:
     _log_mistakes(config, folder)
     stop = Stop()
     with refusing():
-        daemon = App(
-            config,
-            templates=load_templates(*template_folders(config)),
-            store=open_store(config),
-            stop=stop,
-            models=AdoptedModel.of(config),
-        )
+        daemon = _made(config, folder, state, stop, Manager())
         daemon.begin()
     return daemon, stop
 
 
+def keep_running(daemon: App) -> int:
+    """Run a daemon and those that take its place with a new config; return the exit status."""
+    while True:
+        code = daemon.run()
+        if daemon.successor is None:
+            return code
+        daemon = daemon.successor
+        with refusing():
+            daemon.begin()
+
+
+def _made(
+    config: Config, folder: Path | None, state: Path | None, stop: Stop, manager: Manager
+) -> App:
+    """Return a daemon over a config; it has taken nothing yet."""
+
+    def reread(now_running: App) -> App | None:
+        return _reread(now_running, folder, state, stop, manager)
+
+    daemon = App(
+        config,
+        templates=load_templates(*template_folders(config)),
+        store=open_store(config),
+        stop=stop,
+        models=AdoptedModel.of(config),
+        manager=manager,
+    )
+    daemon.reread = reread
+    return daemon
+
+
+def _reread(
+    daemon: App, folder: Path | None, state: Path | None, stop: Stop, manager: Manager
+) -> App | None:
+    """Return a daemon over the config as it stands now, or None and say what is wrong with it."""
+    log = logs.get_logger()
+    try:
+        config = load(config_folder(folder), env=os.environ, state_dir=state)
+        _refuse(check_templates(config))
+        successor = _made(config, folder, state, stop, manager)
+    except ConfigErrors as found:
+        for error in found.errors:
+            _log_refused(error)
+        daemon.config_refused(_in_short(found.errors))
+        return None
+    except (SchemaError, StoreUnavailableError, ConnectorError, OSError, ValueError) as error:
+        log.error("config_refused", why=str(error))  # noqa: TRY400 -- it is the config's mistake
+        daemon.config_refused(str(error))
+        return None
+    log.info("config_reloaded", count=len(config.inboxes))  # by the level that held until now
+    logs.configure(format=config.log.format, level=config.log.level, stream=sys.stderr)
+    _log_warnings(config)
+    return successor
+
+
+def _refuse(errors: tuple[ConfigError, ...]) -> None:
+    if errors:
+        raise ConfigErrors(errors)
+
+
+def _in_short(errors: Sequence[ConfigError]) -> str:
+    more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
+    return f"{errors[0]}{more}"
+
+
 def _log_mistakes(config: Config, folder: Path | None) -> None:
     """Log what the templates and the config are warned of; end where a template is wrong."""
-    log = logs.get_logger()
     errors = check_templates(config)
     for error in errors:
-        log.error("config_refused", config_file=error.file, why=error.why)
+        _log_refused(error)
     if errors:
         refuse_config(config_folder(folder), errors)
+    _log_warnings(config)
+
+
+def _log_refused(error: ConfigError) -> None:
+    logs.get_logger().error(
+        "config_refused", config_file=error.file, config_key=error.key, why=error.why
+    )
+
+
+def _log_warnings(config: Config) -> None:
     for warning in config.warnings:
-        log.warning(
+        logs.get_logger().warning(
             "config_warned", config_file=warning.file, config_key=warning.key, why=warning.why
         )

@@ -112,6 +112,10 @@ class FakeInbox:
         ]
         return Batch(messages=tuple(raws), missed=tuple(missed), cursor=Cursor(cursor), more=more)
 
+    def check(self) -> int:
+        self._look()
+        return len(self.messages)
+
     def list_ids(self, since: datetime | None, *, cursor: Cursor | None = None) -> Sequence[str]:
         del cursor  # its messages bear the same numbers for ever
         self._look()
@@ -156,6 +160,10 @@ class FakeOutlet:
             raise self.refused[envelope.recipient]
         self.on_send(envelope)
         self.sent.append(envelope)
+
+    def check(self) -> None:
+        if self.down is not None:
+            raise self.down
 
     @property
     def recipients(self) -> list[str]:

@@ -135,8 +135,10 @@ class ImapInbox:
         messages, missed = self._reader.read(taken, described)
         if taken:
             place = replace(place, uid=taken[-1], arrived=_arrived(described.get(taken[-1])))
-        more = len(taken) < len(listed)
-        return Batch(messages=messages, missed=missed, cursor=place.cursor(), more=more)
+        left = len(listed) - len(taken)
+        return Batch(
+            messages=messages, missed=missed, cursor=place.cursor(), more=left > 0, left=left
+        )
 
     def _resume(self, session: Session, opened: Opened, place: Place | None) -> Place:
         """Return where to go on: from the beginning if the messages were numbered anew."""
@@ -167,6 +169,14 @@ class ImapInbox:
             had, not_had = self._reader.read(load, described)
             messages, missed = messages + had, missed + not_had
         return Batch(messages=messages, missed=missed, cursor=Cursor(""))
+
+    def check(self) -> int:
+        """Sign in and open the folder for reading; return how many messages it holds.
+
+        Raises:
+            UnavailableError, AccessDeniedError: as for `fetch`.
+        """
+        return self._folder.call(lambda: self._folder.examine()[1].exists)
 
     def list_ids(self, since: datetime | None, *, cursor: Cursor | None = None) -> Sequence[str]:
         """Return the ids of what arrived since; some that came a day or two earlier as well.

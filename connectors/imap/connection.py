@@ -21,6 +21,7 @@ from imapclient.exceptions import (
 )
 
 from connectors.base import AccessDeniedError, ConnectorError, UnavailableError
+from connectors.reasons import reason
 from connectors.tls import TlsMode, client_context, refused_certificate
 
 if TYPE_CHECKING:
@@ -185,8 +186,7 @@ class Connection:
 
     def _lost(self, exc: Exception, *, connecting: bool) -> str:
         what = "cannot be reached" if connecting else "ended the connection"
-        why = "no answer in time" if isinstance(exc, TimeoutError) else type(exc).__name__
-        return f"{self._where} {what} ({why})"
+        return f"{self._where} {what} ({reason(exc)})"
 
     def _refused(self, exc: Exception) -> RefusedError:
         """Keep the response code of a refusal; its free text might hold anything."""

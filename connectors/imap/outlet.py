@@ -69,6 +69,17 @@ class ImapOutlet:
                 raise RejectedError(str(error)) from error
             raise DeferredError(str(error)) from error
 
+    def check(self) -> None:
+        """Sign in and open every folder that mail may go to.
+
+        Raises:
+            UnavailableError: the server cannot be reached, or not now.
+            AccessDeniedError: certificate, login or folder.
+        """
+        for folder in dict.fromkeys((*self._folders.values(), self._default)):
+            self._folder.turn_to(folder)
+            self._folder.call(self._folder.select)
+
     def _append(self, content: bytes) -> None:
         session, _ = self._folder.select()
         found = _MESSAGE_ID.search(content)

@@ -83,8 +83,8 @@ class MaildirInbox:
         self._ranks |= {file.id: rank for rank, file in enumerate(load, start=done)}
         self._handed = done + len(load)
         onwards = Cursor(f"{self._token}:{self._handed}")
-        more = len(load) < len(files)
-        return Batch(messages=messages, missed=missed, cursor=onwards, more=more)
+        left = len(files) - len(load)
+        return Batch(messages=messages, missed=missed, cursor=onwards, more=left > 0, left=left)
 
     def _load(self, files: list[File]) -> list[File]:
         """Return as many files as make about `BATCH_BYTES`, one at least."""
@@ -174,6 +174,16 @@ class MaildirInbox:
             messages, missed = self._read([found[i] for i in external_ids if i in found])
         gone = (Missed(external_id=i, reason="vanished") for i in external_ids if i not in found)
         return Batch(messages=messages, missed=(*missed, *gone), cursor=Cursor(""))
+
+    def check(self) -> int:
+        """Look into the folder; return how many messages lie there.
+
+        Raises:
+            UnavailableError: the folder is not there.
+            AccessDeniedError: it may not be read.
+        """
+        with Touching(self._files.path):
+            return sum(1 for _ in self._files.listed(lambda _id: True))
 
     def list_ids(
         self,

@@ -44,6 +44,19 @@ class MaildirOutlet:
             (self._path / "tmp" / name).rename(self._path / "new" / name)
             _sync(self._path / "new")
 
+    def check(self) -> None:
+        """Make the folder where it is missing, and make sure that we may write there.
+
+        Raises:
+            UnavailableError: it cannot be written, for now.
+            AccessDeniedError: we may not write there.
+        """
+        make_maildir(self._path)
+        name = _unique_name(next(self._numbers))
+        with Touching(self._path):
+            _write(self._path / "tmp" / name, b"")
+            (self._path / "tmp" / name).unlink()
+
     def close(self) -> None:
         """Nothing is held open between calls."""
 

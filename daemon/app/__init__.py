@@ -5,6 +5,7 @@ Only this room reads the clock, sees concrete connectors and knows the scheduler
 
 from daemon.app.daemon import App
 from daemon.app.leases import AlreadyRunningError, names_for
+from daemon.app.listener import ask
 from daemon.app.parts import (
     anchor_file,
     connect_store,
@@ -22,16 +23,21 @@ from daemon.app.parts import (
     make_signer,
     office_text,
     open_store,
+    own_version,
     read_clock,
     template_files,
 )
 from daemon.app.reader import AskedAnew
+from daemon.app.watch import FRESH, REPORT
 
 __all__ = [
+    "FRESH",
+    "REPORT",
     "AlreadyRunningError",
     "App",
     "AskedAnew",
     "anchor_file",
+    "ask",
     "connect_store",
     "load_templates",
     "make_accounts",
@@ -48,6 +54,7 @@ __all__ = [
     "names_for",
     "office_text",
     "open_store",
+    "own_version",
     "read_clock",
     "template_files",
 ]

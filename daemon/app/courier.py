@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.base import AccessDeniedError
+from connectors.base import AccessDeniedError, UnavailableError
+from daemon.health import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ class Courier:
     clock: Callable[[], datetime]
     log: FilteringBoundLogger
     stopping: Callable[[], bool]
+    standing: Standing = field(default_factory=Standing)
     failures: int = 0
     retry_at: datetime | None = None
 
@@ -52,12 +54,27 @@ class Courier:
             )
         if done.stopped_by is not None:
             self._failed(done.stopped_by)
-        elif self.failures:
+            return
+        if not (done.sent or done.deferred or done.rejected):
+            if not self.failures:
+                return
+            try:  # nothing is due that would show whether it is back
+                self.outlet.check()
+            except (UnavailableError, AccessDeniedError) as error:
+                self._failed(error)
+                return
+        self.standing.went_well(self.clock())
+        if self.failures:
             self.log.info("outlet_recovered", outlet=self.outlet.name, attempts=self.failures)
             self.failures, self.retry_at = 0, None
 
+    def clock_was_set(self) -> None:
+        """Forget when to send again: it was reckoned by another clock."""
+        self.retry_at = None
+
     def _failed(self, error: ConnectorError) -> None:
         self.failures += 1
+        self.standing.failed(error, self.clock())
         doublings: int = 2 ** min(self.failures - 1, _MOST_DOUBLINGS)
         self.retry_at = self.clock() + min(_FIRST_PAUSE * doublings, _LONGEST_PAUSE)
         if self.failures > 1:

@@ -6,20 +6,24 @@ nothing.
 
 from __future__ import annotations
 
+import os
 import random
+import socket
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from connectors.base import AccessDeniedError, ConnectorError
+from connectors.base import AccessDeniedError, ConnectorError, Envelope
+from daemon import logs
 from daemon.app.courier import Courier
 from daemon.app.leases import Leases
+from daemon.app.listener import Listener
 from daemon.app.parts import (
     inbox_facts,
     make_attachment_reader,
@@ -30,16 +34,21 @@ from daemon.app.parts import (
     make_live_classifier,
     make_outlet,
     make_signer,
+    own_version,
     read_clock,
 )
 from daemon.app.sealing import Sealing
 from daemon.app.ticks import Tick
+from daemon.app.watch import LOOK_S, Watch
 from daemon.audit import Auditor
 from daemon.config import ImapInboxConfig
 from daemon.deadlines import WorkingDays
 from daemon.enrich import Enricher
+from daemon.health import Alarms, Common
 from daemon.intake.revision import Revision
+from daemon.links import LinkCheck, ask_for
 from daemon.logs import get_logger
+from daemon.model import InboxRole
 from daemon.outbox import Sender
 from daemon.pace import Pace
 from daemon.pack import Packer
@@ -53,6 +62,7 @@ from daemon.reviews import Reviewer
 from daemon.service import holder_name, is_gone
 from daemon.store import LeaseLostError, StoreUnavailableError
 from daemon.sweep import Sweeper
+from daemon.systemd import Manager
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,6 +75,7 @@ if TYPE_CHECKING:
     from daemon.config import Config, InboxConfig
     from daemon.intake import InboxFacts, Intake, Taken
     from daemon.letters import Letters
+    from daemon.model import OutboxEntry
     from daemon.service import Stop
     from daemon.store import Store
     from daemon.tokens import Signer
@@ -72,10 +83,12 @@ if TYPE_CHECKING:
 EX_SOFTWARE, EX_TEMPFAIL = 70, 75  # sysexits
 TOO_MANY_ERRORS = 5  # of one job in a row: then systemd starts us afresh
 STOP_WITHIN_S = 8.0  # of a stop's ten seconds, what running work may still take
+RELOAD_WITHIN_S = 30.0  # what it may take before a new config begins
 _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 2177: 29 minutes)
 _DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks an account
 _CLOCK_JUMP_S = 5.0
 _DAILY_S = 300.0  # between two looks at whether the day's or the month's work is done
+_LINK_S = 3600.0  # between two looks at whether the link is to be tried
 _MODEL_S = 60.0  # between two looks at which model is adopted
 
 
@@ -96,6 +109,7 @@ class App:
         models: ModelSource,
         clock: Callable[[], datetime] = read_clock,
         on_taken: Callable[[InboxFacts, Sequence[Taken]], None] = nobody_watches,
+        manager: Manager | None = None,
     ) -> None:
         """Put everything together; nothing is connected yet.
 
@@ -103,6 +117,13 @@ class App:
             OSError, ValueError: a signing key or a Maildir cannot be made or read.
         """
         self._config, self._store, self._stop, self._clock = config, store, stop, clock
+        self._manager = manager or Manager({})
+        self._ending = threading.Event()
+        self._fed = 0.0  # monotonic: when the watchdog last heard of us
+        self.reread: Callable[[App], App | None] | None = None
+        """Makes the daemon that takes this one's place when the config is to be read anew, or
+        returns None where that is refused; without it nothing is read anew."""
+        self.successor: App | None = None
         self._log: FilteringBoundLogger = get_logger()
         self._holder = holder_name()
         self._leases = Leases(
@@ -169,7 +190,17 @@ class App:
             templates=templates,
             clock=clock,
         )
+        self._links = LinkCheck(
+            store=store,
+            url=str(config.office.routing_diagram_url),
+            every=timedelta(days=config.health.link_days),
+            clock=clock,
+            ask=ask_for,
+        )
         self._ticks = self._make_ticks()
+        self._watch = self._make_watch(letters)
+        self._ticks["health"] = self._as_tick("health", self._watch.look)
+        self._listener: Listener | None = None
         self._scheduler: BackgroundScheduler | None = None
 
     def _make_intake(self, signer: Signer, letters: Letters) -> Intake:
@@ -182,7 +213,7 @@ class App:
             store=self._store,
             classifier=self._classifier,
             revision=Revision(filing=self._intake.filing),
-            reader=make_attachment_reader(self._config, self._stop.is_set),
+            reader=make_attachment_reader(self._config, self._is_ending),
             clock=self._clock,
         )
 
@@ -196,7 +227,7 @@ class App:
             clock=self._clock,
             log=self._log,
             lease=lambda: self._leases.for_inbox(one.name),
-            stopping=self._stop.is_set,
+            stopping=self._is_ending,
             on_taken=self._taken,
         )
 
@@ -206,8 +237,63 @@ class App:
             sender=self._sender,
             clock=self._clock,
             log=self._log,
-            stopping=self._stop.is_set,
+            stopping=self._is_ending,
         )
+
+    def _make_watch(self, letters: Letters) -> Watch:
+        config, host = self._config, socket.gethostname()
+        return Watch(
+            store=self._store,
+            clock=self._clock,
+            log=self._log,
+            manager=self._manager,
+            alarms=Alarms(
+                store=self._store,
+                letters=letters,
+                operators=config.operators,
+                host=host,
+                after=timedelta(minutes=config.health.alarm_minutes),
+                send=self._send_at_once,
+            ),
+            common=Common(
+                days=WorkingDays(config.policy.clocks),
+                inboxes=[one.name for one in config.inboxes if one.role is InboxRole.ENQUIRIES],
+            ),
+            pauses=self._pauses,
+            pollers=self._pollers,
+            couriers=self._couriers,
+            ticks=self._ticks,
+            model_why=lambda: self._classifier.why,
+            state_dir=config.state_dir,
+            disk_free_mb=config.health.disk_free_mb,
+            host=host,
+            pid=os.getpid(),
+            version=own_version(),
+            started_at=self._clock(),
+        )
+
+    def _send_at_once(self, entry: OutboxEntry) -> bool:
+        """Hand a mail to its mail server, past the outbox; whether it was taken."""
+        if self._config.sending.shadow:
+            return True
+        outlet = make_outlet(next(o for o in self._config.outlets if o.name == entry.outlet))
+        try:
+            outlet.send(
+                Envelope(
+                    sender=entry.envelope_from, recipient=entry.recipient, content=entry.content
+                )
+            )
+        except ConnectorError:
+            return False
+        finally:
+            outlet.close()
+        return True
+
+    def _is_ending(self) -> bool:
+        return self._stop.is_set() or self._ending.is_set()
+
+    def _as_tick(self, name: str, work: Callable[[], object]) -> Tick:
+        return Tick(name=name, work=work, failed=self._job_failed)
 
     def _make_ticks(self) -> dict[str, Tick]:
         work: dict[str, Callable[[], object]] = {
@@ -228,9 +314,9 @@ class App:
         work["model"] = self._classifier.refresh
         if self._config.attachments.read:
             work["enrich"] = self._enrich
-        return {
-            name: Tick(name=name, work=one, failed=self._job_failed) for name, one in work.items()
-        }
+        if self._config.health.link_days:
+            work["link"] = self._links.look
+        return {name: self._as_tick(name, one) for name, one in work.items()}
 
     def begin(self) -> None:
         """Take the store for this process, and free what a dead one had claimed.
@@ -308,7 +394,7 @@ class App:
 
     def _enrich(self) -> None:
         """Read attachments that wait, message by message, until none does or we are to stop."""
-        while not self._stop.is_set() and self._enricher.read_waiting(1):
+        while not self._is_ending() and self._enricher.read_waiting(1):
             for name in self.outlets:
                 self._wake(f"send:{name}")
 
@@ -367,7 +453,7 @@ class App:
         return (*inboxes, *outlets)
 
     def run(self) -> int:
-        """Run until asked to stop; return the exit status."""
+        """Run until asked to stop, or until a successor is there; return the exit status."""
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(len(self._ticks))},
@@ -386,9 +472,32 @@ class App:
         for one in self._config.inboxes:
             if isinstance(one, ImapInboxConfig) and one.idle:
                 self._listen(one.name)
+        self._listener = self._listen_for_monitoring()
+        self._manager.ready()
         self._supervise()
         self._end(scheduler)
         return self.exit_code
+
+    def _listen_for_monitoring(self) -> Listener | None:
+        """Return what answers monitoring; the daemon does its work without it, too."""
+        health = self._config.health
+        if not health.listen:
+            return None
+        host, port = health.port or ("", 0)
+        path = None if health.port else self._config.state_dir / health.listen
+        try:
+            listener = Listener(
+                path=path,
+                host=host,
+                port=port,
+                report=lambda: self._watch.report,
+                clock=self._clock,
+            )
+        except OSError as error:
+            self._log.warning("listener_failed", why=error.strerror or type(error).__name__)
+            return None
+        listener.start()
+        return listener
 
     def _rhythm(self) -> Mapping[str, float]:
         schedule = self._config.schedule
@@ -399,6 +508,9 @@ class App:
             rhythm[name] = _DAILY_S
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
+        rhythm["health"] = LOOK_S
+        if self._config.health.link_days:
+            rhythm["link"] = _LINK_S
         if self._config.attachments.read:
             rhythm["enrich"] = schedule.sweep_s
         return rhythm
@@ -420,7 +532,7 @@ class App:
     def _hear(self, name: str) -> None:
         """Wake the poll of an inbox whenever its server says that something came."""
         inbox, failures = self.inboxes[name], 0
-        while not self._stop.is_set():
+        while not self._is_ending():
             try:
                 if inbox.wait(_IDLE_S):
                     self._wake(f"poll:{name}")
@@ -439,24 +551,63 @@ class App:
         """
         offset = time.time() - time.monotonic()
         while not self._stop.wait(1.0):
+            self._feed_watchdog()
             now = time.time() - time.monotonic()
             if abs(now - offset) >= _CLOCK_JUMP_S:
-                self._log.warning("clock_jumped", wait_s=round(now - offset, 1))
+                self._clock_was_set(now - offset)
                 offset = now
-                for name in self._ticks:
-                    self._wake(name)
+            if self._stop.takes_talk():
+                self._log.warning("log_level-changed", state=logs.toggle_debug())
+            if self.reread is not None and self._stop.takes_reload():
+                self._manager.reloading()
+                self.successor = self.reread(self)
+                if self.successor is not None:
+                    return
+                self._manager.ready()
+
+    def config_refused(self, why: str) -> None:
+        """Note that a new config was refused, for health: the one before goes on."""
+        self._watch.refused = (self._clock(), why)
+        self._wake("health")
+
+    def _feed_watchdog(self) -> None:
+        """Tell systemd that we live: the database answered, and work was done, lately."""
+        within_s = self._manager.watchdog_s
+        if not within_s or time.monotonic() - self._fed < within_s / 4:
+            return
+        if self._watch.is_alive(within_s / 2):
+            self._manager.alive()
+            self._fed = time.monotonic()
+
+    def _clock_was_set(self, by_s: float) -> None:
+        """Plan everything anew: what was to wait was reckoned by another clock."""
+        self._log.warning("clock_jumped", wait_s=round(by_s, 1))
+        self._watch.jumped = (self._clock(), by_s)
+        for poller in self._pollers.values():
+            poller.clock_was_set()
+        for courier in self._couriers.values():
+            courier.clock_was_set()
+        for name in self._ticks:
+            self._wake(name)
 
     def _end(self, scheduler: BackgroundScheduler) -> None:
         """Stop: nothing new begins, running work gets a few seconds to come to its commit."""
+        self._ending.set()
+        if self.successor is None:
+            self._manager.stopping()
         self._log.info("daemon_stopping", signal=self._stop.signal)
+        if self._listener is not None:
+            self._listener.stop()
         for inbox in self.inboxes.values():
             inbox.interrupt()
         # Waiting itself, the scheduler would hold the lock that running work wakes others with.
         scheduler.shutdown(wait=False)
-        until = time.monotonic() + STOP_WITHIN_S
+        until = time.monotonic() + (STOP_WITHIN_S if self.successor is None else RELOAD_WITHIN_S)
         if not all(tick.ends_by(until) for tick in self._ticks.values()):
             # Cutting off is safe: whatever is not committed happens again after the start.
             self._log.warning("daemon_killed", why="work did not end in time")
+            if self.successor is not None:  # two daemons in one process: rather a new process
+                self.successor, self.exit_code = None, EX_TEMPFAIL
             return
         # Servers that do not answer a goodbye must not hold up the end either.
         closing = threading.Thread(target=self._finish, name="closing", daemon=True)
@@ -466,6 +617,7 @@ class App:
     def _finish(self) -> None:
         """Seal and anchor what the audit has by now, and let go of everything."""
         with suppress(StoreUnavailableError):
+            self._watch.leave()
             self._sealing.finish()
         self.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from connectors.imap import Account, ImapInbox, ImapOutlet
@@ -47,6 +48,11 @@ if TYPE_CHECKING:
 def read_clock() -> datetime:
     """Return the time, aware UTC."""
     return datetime.now(UTC)  # noqa: TID251 -- the one place that reads the clock
+
+
+def own_version() -> str:
+    """Return the version of this software, as it was installed."""
+    return metadata.version("assurance")
 
 
 def load_templates(*folders: Path) -> Templates:

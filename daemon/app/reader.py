@@ -51,6 +51,7 @@ class LiveClassifier:
         self._classifier, self._models, self._log = classifier, models, log
         self._directory_now = directory_now
         self._directory: Directory | None = None
+        self.why = ""  # why the adopted model does not serve; "" where it does
         self._tried: str | None = None  # the version that was last asked for
 
     def classify(self, message: Message) -> Classification:
@@ -73,9 +74,9 @@ class LiveClassifier:
         if version == self._tried:
             return
         self._tried = version
-        learned, why = self._models.load()
+        learned, self.why = self._models.load()
         if learned is None:
-            self._log.warning("model_missing", why=why)
+            self._log.warning("model_missing", why=self.why)
             return
         self._classifier = self._classifier.with_model(learned)
         self._log.info("model_adopted", version=learned.version)

@@ -22,6 +22,8 @@ class Tick:
     work: Callable[[], object]
     failed: Callable[[Tick, Exception], None]
     errors: int = 0
+    error: str = ""  # the class of the last
+    ended_at: float = 0.0  # monotonic: when it last came to an end, well or not
     _wanted: threading.Event = field(default_factory=threading.Event)
     _running: threading.Lock = field(default_factory=threading.Lock)
 
@@ -48,7 +50,10 @@ class Tick:
         try:
             self.work()
         except Exception as error:  # noqa: BLE001 -- a job's end of the line: logged and counted
+            self.error = type(error).__name__
             self.failed(self, error)
             return False
+        finally:
+            self.ended_at = time.monotonic()
         self.errors = 0
         return True

@@ -35,7 +35,12 @@ T = TypeVar("T")
 _MOST_CHARS = 200_000
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="The config folder; the shipped one by default.")
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="ASSURANCE_CONFIG",
+        help="The config folder; the shipped one by default.",
+    ),
 ]
 StateOption = Annotated[
     Path | None, typer.Option("--state", help="The state folder; that of the config by default.")

@@ -71,6 +71,7 @@ class NoticeKind(StrEnum):
     REVIEW = "review"  # handling arrangements that somebody has to look at again
     HOLIDAYS = "holidays"  # next year's bank holidays are not known
     RECONCILED = "reconciled"  # what does not add up, or does again
+    ALARM = "alarm"  # what is not well with the machinery, or is again
     REPLY_SEEN = "reply-seen"  # somebody seems to have replied: please confirm
     REPLY_FAILED = "reply-failed"  # a reply that was seen came back
     CALL_BACK = "call-back"  # a caller would like to be called back (guide §1.17)
@@ -116,6 +117,7 @@ class NoticeFacts:
     criteria: tuple[Criterion, ...] = ()
     registers: tuple[RegisterEntry, ...] = ()
     why: tuple[str, ...] = ()  # sentences: why it was taken for this and came to you
+    over: tuple[str, ...] = ()  # sentences: what was wrong and is well again
     evidence: tuple[Evidence, ...] = ()
     due: tuple[tuple[ClockKind, date], ...] = ()  # soonest first
     held: Hold | None = None

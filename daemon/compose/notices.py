@@ -102,6 +102,7 @@ def notice_values(
         "reply_by": short_date(min(day for _, day in due)) if due else "",
         "due": [{"what": capitalised(CLOCKS[kind]), "on": long_date(day)} for kind, day in due],
         "why": facts.why,
+        "over": facts.over,
         "evidence": [_in_words(item) for item in facts.evidence[:_MAX_EVIDENCE]],
         "criteria": [CRITERIA[criterion] for criterion in facts.criteria],
         "registers": [_entry(entry) for entry in facts.registers],
@@ -130,6 +131,7 @@ def notice_values(
             "show": code(f"assurance show {facts.reference}"),
             "arrangements": code("assurance arrangement list"),
             "reconcile": code("assurance reconcile"),
+            "status": code("assurance status"),
             "show_any": code("assurance show REFERENCE"),
             "letter": code(
                 f'assurance letter {facts.reference} --address "NAME, STREET, TOWN" --by NAME'

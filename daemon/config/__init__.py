@@ -12,8 +12,8 @@ from daemon.config.channels import (
 )
 from daemon.config.desk import Oidc
 from daemon.config.errors import ConfigError, ConfigErrors
-from daemon.config.loading import Config, load
-from daemon.config.machine import Attachments, Log, Schedule, SigningKey
+from daemon.config.loading import Config, load, whereabouts
+from daemon.config.machine import Attachments, Health, Log, Schedule, SigningKey
 from daemon.config.people import Office
 from daemon.config.places import Secret
 
@@ -22,6 +22,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "ConfigErrors",
+    "Health",
     "ImapInboxConfig",
     "ImapOutletConfig",
     "InboxConfig",
@@ -37,4 +38,5 @@ __all__ = [
     "SmtpOutletConfig",
     "Use",
     "load",
+    "whereabouts",
 ]

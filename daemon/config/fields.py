@@ -12,6 +12,7 @@ _DOMAIN: Final = re.compile(rf"{_LABEL}(\.{_LABEL})+")
 _HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _LOCAL: Final = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+_FILE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _LINE_LENGTH: Final = 200
 
 
@@ -43,6 +44,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def is_file_name(value: str) -> bool:
+    """Whether this is the bare name of a file, without a folder."""
+    return _FILE.fullmatch(value) is not None
 
 
 def _name(value: str) -> str:

@@ -12,6 +12,7 @@ from daemon.classify.ruleset import RuleErrors, RuleSet
 from daemon.config.checks import check, warn
 from daemon.config.errors import ConfigError, ConfigErrors
 from daemon.config.files import RULES, Files
+from daemon.config.machine import Health
 from daemon.config.places import Places, Secret
 from daemon.config.reading import read
 from daemon.config.sentences import explain
@@ -62,6 +63,7 @@ class Config:
     schedule: Schedule
     attachments: Attachments
     log: Log
+    health: Health
     signing_keys: tuple[SigningKey, ...]  # the first signs; none: the app makes one
     state_dir: Path  # absolute; it need not exist yet
     audit_anchors: Path  # the file where heads of the sealed audit are noted
@@ -95,6 +97,22 @@ def load(folder: Path, *, env: Mapping[str, str], state_dir: Path | None = None)
     if errors or files is None or rules is None:
         raise ConfigErrors(errors)
     return _config(files, rules, places, known)
+
+
+def whereabouts(
+    folder: Path, *, env: Mapping[str, str], state_dir: Path | None = None
+) -> tuple[Path, Health]:
+    """Return the state folder and where the daemon listens, of a config that may have mistakes.
+
+    For whoever asks a daemon that goes on with the config of before.
+    """
+    raw, _ = read(folder)
+    places = Places.find(folder=folder, env=env, state=state_dir or _configured_state(raw))
+    try:
+        health = Health.model_validate(raw.get("daemon.toml", {}).get("health", {}))
+    except ValidationError:
+        health = Health()
+    return places.state, health
 
 
 def _configured_state(raw: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -159,6 +177,7 @@ def _config(files: Files, rules: RuleSet, places: Places, known: tuple[Stakehold
         attachments=daemon.attachments,
         audit_anchors=daemon.audit.anchors or places.state / "audit-anchors.jsonl",
         log=daemon.log,
+        health=daemon.health,
         signing_keys=daemon.signing.keys,
         state_dir=places.state,
         templates_dir=daemon.paths.templates,

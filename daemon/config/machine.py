@@ -5,10 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from daemon.config.fields import Table
+from daemon.config.fields import Table, is_file_name, is_loopback
 from daemon.config.places import ConfigFolder, Secret, SecretRef, StateFolder
 
 _KEY_LENGTH: Final = 32
+_PORTS: Final = 65536
 
 
 def _store_url(url: str) -> str:
@@ -68,7 +69,7 @@ class Log(Table):
     """What is logged, and how it looks."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "json", "console"] = "auto"
+    format: Literal["auto", "json", "console", "journal"] = "auto"
 
 
 class SigningKey(Table):
@@ -108,6 +109,38 @@ class Audit(Table):
     anchors: StateFolder = None
 
 
+def _listen_at(value: str) -> str:
+    """Return where to listen; the word for a port elsewhere than on this machine is refused."""
+    host, colon, port = value.rpartition(":")
+    if not value or (not colon and is_file_name(value)):
+        return value
+    if port.isdigit() and 0 < int(port) < _PORTS and is_loopback(host.strip("[]")):
+        return value
+    why = (
+        'Write a port of this machine, such as "127.0.0.1:8421", the name of a socket file in'
+        ' the state folder, such as "health.sock", or "" for neither.'
+    )
+    raise ValueError(why)
+
+
+class Health(Table):
+    """Where monitoring may ask, and when operators are told."""
+
+    listen: Annotated[str, AfterValidator(_listen_at)] = "health.sock"
+    alarm_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    """How long something has to be wrong before operators get a mail about it."""
+    disk_free_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
+    """Less room than this where the state folder lies is told of."""
+    link_days: Annotated[int, Field(ge=0, le=365)] = 7
+    """How often the link to the routing diagram is tried; 0: never."""
+
+    @property
+    def port(self) -> tuple[str, int] | None:
+        """The host and port to listen at; None for a file, or nothing."""
+        host, colon, port = self.listen.rpartition(":")
+        return (host.strip("[]"), int(port)) if colon else None
+
+
 class Paths(Table):
     """Folders; empty ones are worked out by the command."""
 
@@ -124,4 +157,5 @@ class DaemonFile(Table):
     signing: Signing = Signing()
     attachments: Attachments = Attachments()
     audit: Audit = Audit()
+    health: Health = Health()
     paths: Paths = Paths()

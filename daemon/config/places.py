@@ -87,7 +87,8 @@ def _secret_path(name: str, places: Places) -> Path:
         raise ValueError(why)
     tried = [places.config / SECRETS_FOLDER / given]  # an absolute path stays what it is
     if places.credentials and not given.is_absolute():
-        tried.insert(0, places.credentials / given)
+        # One by one, or a whole folder of them: LoadCredential=secrets:FOLDER (systemd.exec(5)).
+        tried[:0] = [places.credentials / given, places.credentials / f"{SECRETS_FOLDER}_{given}"]
     for path in tried:
         if path.is_file():
             return path

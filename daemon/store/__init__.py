@@ -1,5 +1,6 @@
 """The store: schema, transactions, migrations; all SQL is in here."""
 
+from daemon.store.copies import CopyError
 from daemon.store.errors import (
     ConflictError,
     DeadlockError,
@@ -14,6 +15,7 @@ from daemon.store.transaction import Transaction
 
 __all__ = [
     "ConflictError",
+    "CopyError",
     "DeadlockError",
     "Lease",
     "LeaseLostError",

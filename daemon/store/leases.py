@@ -85,6 +85,13 @@ def is_held(connection: Connection, names: Sequence[str]) -> bool:
     return connection.execute(held.limit(1)).one_or_none() is not None
 
 
+def holders(connection: Connection) -> list[str]:
+    """Return who holds leases now."""
+    row = schema.lease.c
+    held = select(row.holder).where(row.expires_at >= _now(connection)).distinct()
+    return list(connection.scalars(held))
+
+
 def check(connection: Connection, lease: Lease) -> None:
     """Lock the lease's row for the rest of the transaction and renew it.
 

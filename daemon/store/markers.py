@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from daemon.store import schema
 from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 _LOCK = 0x6173_7375_6D61_726B  # any number: that of the advisory lock of once-only work
@@ -28,6 +29,22 @@ class Markers(Rows):
         row = schema.marker.c
         query = select(row.name, row.value).where(row.name.startswith(prefix, autoescape=True))
         return {r.name.removeprefix(prefix): r.value for r in self.connection.execute(query)}
+
+    def marker_at(self, name: str) -> datetime | None:
+        """Return when a marker was set; None where there is none."""
+        row = schema.marker.c
+        return self.connection.scalar(select(row.updated_at).where(row.name == name))
+
+    def drop_markers(self, names: Sequence[str]) -> None:
+        """Take markers away."""
+        row = schema.marker
+        self.connection.execute(delete(row).where(row.c.name.in_(names)))
+
+    def drop_markers_of_old(self, prefix: str, *, before: datetime) -> None:
+        """Take away the markers whose names begin alike and that were not set since a time."""
+        row = schema.marker
+        old = row.c.name.startswith(prefix, autoescape=True), row.c.updated_at < before
+        self.connection.execute(delete(row).where(*old))
 
     def set_marker(self, name: str, value: str, *, now: datetime) -> None:
         """Set a marker."""

@@ -93,6 +93,24 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         raise SchemaError(_newer(current(connection))) from error
 
 
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take the database back to an earlier revision, inside the caller's transaction.
+
+    Raises:
+        SchemaError: this version knows no such revision, or it is not behind the database's.
+    """
+    config = _config()
+    config.attributes["connection"] = connection
+    known = [s.revision for s in ScriptDirectory.from_config(config).walk_revisions()]
+    found = current(connection)
+    if revision not in known or found not in known or known.index(revision) < known.index(found):
+        msg = f"The database has schema {found}. It can go back to one of: {', '.join(known)}."
+        raise SchemaError(msg)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+    command.downgrade(config, revision)
+
+
 def check(connection: Connection) -> None:
     """Make sure that the database has this version's schema.
 

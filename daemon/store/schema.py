@@ -117,6 +117,7 @@ receipt = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
     UniqueConstraint("inbox", "external_id"),
+    Index("ix_receipt_inbox_received_at", "inbox", "received_at"),
     Index(
         "ix_receipt_quarantined",
         "id",

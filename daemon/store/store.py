@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.exc import DBAPIError
 
-from daemon.store import leases, migrate
+from daemon.store import copies, leases, migrate
 from daemon.store.engine import WRITES, open_engine
 from daemon.store.errors import ConflictError, SchemaError, translated
 from daemon.store.transaction import Transaction
@@ -114,6 +114,63 @@ class Store:
             migrate.prepare(connection)
             migrate.upgrade(connection)
             return migrate.head()
+
+    def downgrade(self, revision: str) -> str:
+        """Take the schema back to an earlier revision; return it.
+
+        Raises:
+            SchemaError: there is no such database or revision.
+            StoreUnavailableError: the database does not answer.
+        """
+        self._refuse_missing_file()
+        with self._connected(writes=True) as connection, connection.begin():
+            migrate.one_at_a_time(connection)
+            migrate.downgrade(connection, revision)
+        return revision
+
+    def copy_to(self, folder: Path) -> str:
+        """Write a copy of the database into a folder while others go on; return its schema.
+
+        Raises:
+            CopyError: it cannot be written.
+            SchemaError: there is no database.
+            StoreUnavailableError: the database cannot be read.
+        """
+        self._refuse_missing_file()
+        with self._connected(writes=False) as connection, connection.begin():
+            schema = migrate.current(connection) or ""
+        copies.copy(self._engine, folder / copies.copy_name(self._engine))
+        return schema
+
+    def put_back(self, folder: Path) -> None:
+        """Put the copy in a folder in the place of the database.
+
+        Raises:
+            CopyError: there is none of this kind of database, or it cannot be put back.
+        """
+        name = copies.copy_name(self._engine)
+        if not (folder / name).is_file():
+            msg = f"it holds no {name}: it was made of another kind of database."
+            raise copies.CopyError(msg)
+        self.close()
+        copies.put_back(self._engine, folder / name)
+
+    def holds_something(self) -> bool:
+        """Whether there is a database with tables.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        file = self._engine.url.database
+        if not self.allows_many_daemons and file and not Path(file).is_file():
+            return False
+        with self._connected(writes=False) as connection, connection.begin():
+            return not migrate.is_empty(connection)
+
+    def lease_holders(self) -> list[str]:
+        """Return who works on the store now, by their names (`service.holder_name`)."""
+        with self._connected(writes=False) as connection, connection.begin():
+            return leases.holders(connection)
 
     def acquire_lease(
         self, name: str, holder: str, *, ttl_s: float, is_gone: Callable[[str], bool]

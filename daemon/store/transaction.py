@@ -18,6 +18,7 @@ from daemon.store.enquiries import Enquiries
 from daemon.store.enrichments import Enrichments
 from daemon.store.errors import translated
 from daemon.store.handling import Handlings
+from daemon.store.health import HealthFacts
 from daemon.store.ledger import Ledgers
 from daemon.store.markers import Markers
 from daemon.store.meeting import Meetings
@@ -60,6 +61,7 @@ class Transaction(
     Audits,
     Ledgers,
     Markers,
+    HealthFacts,
     Worklist,
     Views,
 ):

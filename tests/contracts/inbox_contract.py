@@ -241,6 +241,20 @@ class InboxContract:
         inbox.mark_done(ids)
         assert box.state() == before
 
+    def test_a_check_counts_and_changes_nothing(self, box: Box) -> None:
+        """It connects and opens the inbox for reading, and that is all."""
+        inbox = box.inbox()
+        assert inbox.check() == 0
+        for number in range(3):
+            box.deliver(a_mail(number))
+        before = box.state()
+        assert inbox.check() == 3
+        assert box.state() == before
+        inbox.close()
+        box.break_down()
+        with pytest.raises(UnavailableError):
+            box.inbox().check()
+
     def test_closing_twice_is_fine_and_reading_opens_again(self, box: Box) -> None:
         """An inbox can be closed before its first use, twice, and used again."""
         box.deliver(a_mail(1))

@@ -82,6 +82,22 @@ class OutletContract:
         outlet.close()
         assert len(place.arrived()) == 2
 
+    def test_a_check_sends_nothing(self, place: Place) -> None:
+        """It connects and signs in, and that is all."""
+        outlet = place.outlet()
+        outlet.check()
+        outlet.check()
+        assert place.arrived() == []
+        outlet.send(an_envelope())
+        assert len(place.arrived()) == 1
+        outlet.close()
+
+    def test_a_check_of_a_place_that_is_down_is_unavailable(self, place: Place) -> None:
+        """As for a send."""
+        place.break_down()
+        with pytest.raises(UnavailableError):
+            place.outlet().check()
+
     def test_a_place_that_is_down_is_unavailable(self, place: Place) -> None:
         """What cannot be reached says so with a sentence that names no person."""
         outlet = place.outlet()

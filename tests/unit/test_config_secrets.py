@@ -40,6 +40,14 @@ def test_systemd_credential_comes_first(folder, tmp_path):
     assert folder.load().inboxes[-1].password.read() == "from systemd"
 
 
+def test_a_folder_of_systemd_credentials_will_do(folder, tmp_path):
+    """`LoadCredential=secrets:FOLDER` puts the folder's name in front of each."""
+    a_credential(folder, tmp_path, "from systemd")
+    (tmp_path / "credentials" / "far").rename(tmp_path / "credentials" / "secrets_far")
+    folder.add("inboxes.toml", IMAP)
+    assert folder.load().inboxes[-1].password.read() == "from systemd"
+
+
 def test_without_the_credential_the_folder_is_asked(folder, tmp_path):
     """A service with other credentials still finds the file in secrets/."""
     folder.env = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
