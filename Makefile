@@ -13,7 +13,8 @@ VENV := .venv
 MODEL := var/models/.ready
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
-PACKAGES := dovecot-imapd postfix postgresql openssl tesseract-ocr poppler-utils
+PACKAGES := dovecot-imapd postfix postgresql openssl tesseract-ocr poppler-utils \
+	systemd systemd-container dbus curl
 # Ubuntu has Chromium as a snap alone, which no test can start: there Playwright brings one.
 IS_UBUNTU := $(shell grep -qs '^ID=ubuntu' /etc/os-release && echo yes)
 PACKAGES += $(if $(IS_UBUNTU),,chromium)

@@ -19,6 +19,17 @@ fi
 running() { [ -d /run/systemd/system ]; }
 as_service() { runuser -u assurance -- "$home/bin/assurance" "$@" --config "$config"; }
 
+# The service sees no home folders: a Python that lies in one is of no use to it.
+case $(readlink -f "$python") in
+/root/* | /home/*)
+    python=/usr/bin/python3
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        echo "A Python 3.11 or newer outside of home folders is needed: apt-get install python3" >&2
+        exit 69
+    fi
+    ;;
+esac
+
 echo "The user assurance …"
 getent group assurance >/dev/null || groupadd --system assurance
 getent passwd assurance >/dev/null || useradd --system --gid assurance --home-dir "$state" \

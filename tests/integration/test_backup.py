@@ -33,7 +33,7 @@ def count(store, table):
         return tx.connection.scalar(select(func.count()).select_from(table))
 
 
-def test_what_was_there_is_there_again(store, url, tmp_path):
+def test_what_was_there_is_there_again(store, tmp_path):
     """The database, the key and the anchors; what came since is gone, as it has to be."""
     office = an_office_over(store)
     office.take(a_mail(text="Before"))
