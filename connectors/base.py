@@ -208,9 +208,12 @@ class ConnectorError(Exception):
 class UnavailableError(ConnectorError):
     """The other side cannot be reached or is busy: this connector waits, others go on."""
 
-    def __init__(self, why: str, *, retry_at: datetime | None = None) -> None:
+    def __init__(
+        self, why: str, *, retry_at: datetime | None = None, wait_s: float | None = None
+    ) -> None:
         super().__init__(why)
         self.retry_at = retry_at  # aware UTC; None: the caller backs off by itself
+        self.wait_s = wait_s  # the same, in seconds from now, where the server puts it so
 
 
 class AccessDeniedError(ConnectorError):

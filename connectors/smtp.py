@@ -29,6 +29,7 @@ from connectors.base import (
     UnavailableError,
 )
 from connectors.reasons import reason
+from connectors.sign_in import bearer
 from connectors.smtp_letter import Letter, ascii_domain
 from connectors.tls import TlsMode, check_mode, client_context, refused_certificate
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from connectors.base import Envelope
+    from connectors.sign_in import Tokens
 
 __all__ = ["SmtpOutlet"]
 
@@ -71,7 +73,9 @@ class SmtpOutlet:
         tls: TlsMode,
         username: str | None = None,
         password: Callable[[], str] | None = None,
+        tokens: Tokens | None = None,
         ca_file: str | None = None,
+        own_file: str | None = None,
         timeout_s: float = 30.0,
         answer_s: float = ANSWER_S,
         local_hostname: str | None = None,
@@ -88,8 +92,8 @@ class SmtpOutlet:
             ValueError: clear text to another machine, or a user name without a password.
         """
         check_mode(tls, host)
-        if (username is None) != (password is None):
-            message = "a user name and a password go together"
+        if (username is None) != (password is None and tokens is None):
+            message = "a user name and a password or token go together"
             raise ValueError(message)
         self._name = name
         self._host = host
@@ -97,7 +101,8 @@ class SmtpOutlet:
         self._tls = tls
         self._username = username
         self._password = password
-        self._ca_file = ca_file
+        self._tokens = tokens
+        self._ca_file, self._own_file = ca_file, own_file
         self._timeout_s = timeout_s
         self._answer_s = answer_s
         self._local_hostname = local_hostname
@@ -176,7 +181,7 @@ class SmtpOutlet:
             self.close()
 
     def _connect(self) -> smtplib.SMTP:
-        context = client_context(self._ca_file)
+        context = client_context(self._ca_file, self._own_file)
         with self._speaking("cannot be reached"):
             smtp = self._dial(context)
         try:
@@ -218,7 +223,12 @@ class SmtpOutlet:
         smtp.ehlo_or_helo_if_needed()
 
     def _login(self, smtp: smtplib.SMTP) -> None:
-        if self._username is None or self._password is None:
+        if self._username is None:
+            return
+        if self._tokens is not None:
+            self._login_by_token(smtp, self._username, self._tokens)
+            return
+        if self._password is None:
             return
         try:
             password = self._password()
@@ -235,6 +245,23 @@ class SmtpOutlet:
         except UnicodeError as exc:
             message = f"the name or password for {self._where} has letters that SMTP cannot carry"
             raise AccessDeniedError(message) from exc
+
+    def _login_by_token(self, smtp: smtplib.SMTP, username: str, tokens: Tokens) -> None:
+        words = bearer(username, tokens.read())
+        if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
+            message = f"{self._where} offers no sign-in by token (XOAUTH2); it was not sent"
+            raise AccessDeniedError(message)
+
+        def answer(challenge: bytes | None = None) -> str:
+            # What comes instead of a yes is a reason; an empty answer brings the refusal itself.
+            return words if challenge is None else ""
+
+        try:
+            smtp.auth("XOAUTH2", answer)
+        except smtplib.SMTPAuthenticationError as exc:
+            if exc.smtp_code // 100 == 5:  # noqa: PLR2004 - read by the first digit
+                tokens.forget()  # perhaps it was taken back: the next try has a new one
+            self._refuse_us(exc.smtp_code, "our token for the mailbox")
 
     @contextmanager
     def _speaking(self, what: str = "ended the connection") -> Iterator[None]:

@@ -34,17 +34,26 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def client_context(ca_file: str | None) -> ssl.SSLContext:
+def client_context(ca_file: str | None, own_file: str | None = None) -> ssl.SSLContext:
     """Return a context that checks certificate and host name, against `ca_file` if given.
 
+    `own_file` is PEM with our own certificate and its key, for servers that ask for one.
+
     Raises:
-        AccessDeniedError: the file is not there or holds no certificate.
+        AccessDeniedError: a file is not there or holds no certificate.
     """
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except OSError as exc:  # ssl.SSLError is one
         message = f"the certificate file {ca_file} cannot be read ({type(exc).__name__})"
         raise AccessDeniedError(message) from exc
+    try:
+        if own_file is not None:
+            context.load_cert_chain(own_file)
+    except OSError as exc:
+        message = f"our own certificate {own_file} cannot be used ({type(exc).__name__})"
+        raise AccessDeniedError(message) from exc
+    return context
 
 
 def refused_certificate(host: str, exc: ssl.SSLCertVerificationError) -> AccessDeniedError:

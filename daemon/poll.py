@@ -189,6 +189,8 @@ class Poller:
             self.retry_at = now + _DENIED_PAUSE
             return
         asked = error.retry_at if isinstance(error, UnavailableError) else None
+        if isinstance(error, UnavailableError) and error.wait_s is not None:
+            asked = now + timedelta(seconds=error.wait_s)
         doublings: int = 2 ** min(self.failures - 1, 10)
         pause = min(_FIRST_PAUSE * doublings, _LONGEST_PAUSE)
         self.retry_at = max(now + pause, asked) if asked else now + pause

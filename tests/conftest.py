@@ -16,6 +16,7 @@ pytest_plugins = (
     "tests.servers.oidc",
     "tests.servers.smtp",
     "tests.servers.postgres",
+    "tests.servers.tokens",
 )
 
 TESTS = Path(__file__).parent

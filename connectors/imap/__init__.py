@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connectors.imap.session import Described, Opened, Session
+    from connectors.sign_in import Tokens
 
 __all__ = ["Account", "ImapInbox", "ImapOutlet"]
 
@@ -49,10 +50,12 @@ class ImapInbox:
         host: str,
         port: int,
         username: str,
-        password: Callable[[], str],
+        password: Callable[[], str] | None = None,
+        tokens: Tokens | None = None,
         folder: str = "INBOX",
         tls: TlsMode = "implicit",
         ca_file: str | None = None,
+        own_file: str | None = None,
         timeout_s: float = 30.0,
         max_message_bytes: int = 50 * 1024 * 1024,
         batch_bytes: int = 16 * 1024 * 1024,
@@ -79,8 +82,10 @@ class ImapInbox:
             port=port,
             username=username,
             password=password,
+            tokens=tokens,
             tls=tls,
             ca_file=ca_file,
+            own_file=own_file,
             timeout_s=timeout_s,
         )
         self._name = name

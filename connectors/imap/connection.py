@@ -27,13 +27,17 @@ from connectors.tls import TlsMode, client_context, refused_certificate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from connectors.sign_in import Tokens
+
 GOODBYE_S = 2.0
 """How long a server may take over LOGOUT."""
 
 _CODE = re.compile(r"\[([A-Z][A-Z0-9-]*)")
 _TEMPORARY_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA"})
+# Exchange Online: "Request is throttled. Suggested Backoff Time: 92415 milliseconds".
+_BACK_OFF = re.compile(r"backoff time:? (\d{1,9}) milliseconds", re.IGNORECASE)
 _TEMPORARY_WORDS = re.compile(
-    r"try again|temporar|too many|busy|later|not connected", re.IGNORECASE
+    r"try again|temporar|too many|busy|later|not connected|throttl", re.IGNORECASE
 )
 
 
@@ -44,8 +48,10 @@ class DroppedError(UnavailableError):
 class RefusedError(UnavailableError):
     """The server said NO or BAD to one command, or answered it with something unreadable."""
 
-    def __init__(self, why: str, *, code: str = "", temporary: bool = False) -> None:
-        super().__init__(why)
+    def __init__(
+        self, why: str, *, code: str = "", temporary: bool = False, wait_s: float | None = None
+    ) -> None:
+        super().__init__(why, wait_s=wait_s)
         self.code = code  # the response code of RFC 9051 §7.1, "" where there is none
         self.temporary = temporary
 
@@ -57,9 +63,11 @@ class Account:
     host: str
     port: int
     username: str
-    password: Callable[[], str]
+    password: Callable[[], str] | None = None
+    tokens: Tokens | None = None  # of a sign-in service, in the place of a password
     tls: TlsMode = "implicit"
     ca_file: str | None = None
+    own_file: str | None = None  # our certificate and key, where the server asks for one
     timeout_s: float = 30.0
 
 
@@ -95,7 +103,7 @@ class Connection:
         """
         self._where = f"{account.host}:{account.port}"
         self._host = account.host
-        context = client_context(account.ca_file)
+        context = client_context(account.ca_file, account.own_file)
         with self._speaking(connecting=True):
             self._client = _Client(
                 account.host,
@@ -136,8 +144,11 @@ class Connection:
                 raise AccessDeniedError(message) from exc
 
     def _login(self, account: Account) -> None:
+        if account.tokens is not None:
+            self._login_by_token(account.username, account.tokens)
+            return
         try:
-            password = account.password()
+            password = account.password() if account.password else ""
         except OSError as exc:
             message = f"the password for {self._where} cannot be read ({type(exc).__name__})"
             raise AccessDeniedError(message) from exc
@@ -146,6 +157,25 @@ class Connection:
                 self._authenticate(account.username, password)
             except LoginError as exc:
                 raise self._login_error(exc) from exc
+
+    def _login_by_token(self, username: str, tokens: Tokens) -> None:
+        token = tokens.read()
+        with self._speaking():
+            if not self._client.has_capability("AUTH=XOAUTH2"):
+                message = f"{self._where} offers no sign-in by token (XOAUTH2); it was not sent"
+                raise AccessDeniedError(message)
+            try:
+                self._client.oauth2_login(username, token)
+            except LoginError as exc:
+                error = self._login_error(exc)
+                if isinstance(error, AccessDeniedError):
+                    tokens.forget()  # perhaps it was taken back: the next try has a new one
+                    message = (
+                        f"{self._where} does not accept our token for the mailbox: see whether the"
+                        " application may use it"
+                    )
+                    raise AccessDeniedError(message) from exc
+                raise error from exc
 
     def _authenticate(self, username: str, password: str) -> None:
         offered = self._client.capabilities()
@@ -164,7 +194,8 @@ class Connection:
         refusal = self._refused(exc)
         code = f" [{refusal.code}]" if refusal.code else ""
         if refusal.temporary:
-            return UnavailableError(f"{self._where} cannot log us in for now{code}")
+            why = f"{self._where} cannot log us in for now{code}"
+            return UnavailableError(why, wait_s=refusal.wait_s)
         return AccessDeniedError(f"{self._where} does not accept the name or password{code}")
 
     @contextmanager
@@ -195,7 +226,15 @@ class Connection:
         garbled = isinstance(exc, ProtocolError) or not isinstance(exc, IMAPClientError)
         temporary = garbled or code in _TEMPORARY_CODES or bool(_TEMPORARY_WORDS.search(text))
         why = f"{self._where} refused a command ({code or type(exc).__name__})"
-        return RefusedError(why, code=code, temporary=temporary)
+        wait = _BACK_OFF.search(text)
+        if wait:
+            why, temporary = f"{self._where} asks us to slow down", True
+        return RefusedError(
+            why,
+            code=code,
+            temporary=temporary,
+            wait_s=int(wait[1]) / 1000 if wait else None,
+        )
 
     def close(self) -> None:
         """Log out if the server is quick about it, and let go of the connection."""

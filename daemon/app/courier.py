@@ -77,6 +77,8 @@ class Courier:
         self.standing.failed(error, self.clock())
         doublings: int = 2 ** min(self.failures - 1, _MOST_DOUBLINGS)
         self.retry_at = self.clock() + min(_FIRST_PAUSE * doublings, _LONGEST_PAUSE)
+        if isinstance(error, UnavailableError) and error.wait_s is not None:
+            self.retry_at = self.clock() + timedelta(seconds=error.wait_s)
         if self.failures > 1:
             return  # said once, and once more on recovery
         if isinstance(error, AccessDeniedError):

@@ -38,6 +38,7 @@ from daemon.app.parts import (
     read_clock,
 )
 from daemon.app.sealing import Sealing
+from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
 from daemon.app.watch import LOOK_S, Watch
 from daemon.audit import Auditor
@@ -89,6 +90,7 @@ _DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks a
 _CLOCK_JUMP_S = 5.0
 _DAILY_S = 300.0  # between two looks at whether the day's or the month's work is done
 _LINK_S = 3600.0  # between two looks at whether the link is to be tried
+_TOKENS_S = 60.0  # between two looks at whether a token is to be renewed
 _MODEL_S = 60.0  # between two looks at which model is adopted
 
 
@@ -157,8 +159,9 @@ class App:
         self._post_room = PostRoom(store=store, folder=config.sending.letters)
         self._pauses = Pauses(store=store, log=self._log)
         self._sweeper = Sweeper(store=store, policy=config.policy, letters=letters, clock=clock)
-        self.inboxes = {one.name: make_inbox(one, clock) for one in config.inboxes}
-        self.outlets = {one.name: make_outlet(one) for one in config.outlets}
+        self._sign_ins = SignIns(config.oauth)
+        self.inboxes = {one.name: make_inbox(one, clock, self._sign_ins) for one in config.inboxes}
+        self.outlets = {one.name: make_outlet(one, self._sign_ins) for one in config.outlets}
         self._pollers = {one.name: self._make_poller(one) for one in config.inboxes}
         self._couriers = {name: self._make_courier(one) for name, one in self.outlets.items()}
         self._sealing = Sealing(
@@ -263,6 +266,7 @@ class App:
             pollers=self._pollers,
             couriers=self._couriers,
             ticks=self._ticks,
+            sign_ins=self._sign_ins,
             model_why=lambda: self._classifier.why,
             state_dir=config.state_dir,
             disk_free_mb=config.health.disk_free_mb,
@@ -276,7 +280,8 @@ class App:
         """Hand a mail to its mail server, past the outbox; whether it was taken."""
         if self._config.sending.shadow:
             return True
-        outlet = make_outlet(next(o for o in self._config.outlets if o.name == entry.outlet))
+        settings = next(one for one in self._config.outlets if one.name == entry.outlet)
+        outlet = make_outlet(settings, self._sign_ins)
         try:
             outlet.send(
                 Envelope(
@@ -314,6 +319,8 @@ class App:
         work["model"] = self._classifier.refresh
         if self._config.attachments.read:
             work["enrich"] = self._enrich
+        if self._config.oauth:
+            work["tokens"] = self._sign_ins.renew
         if self._config.health.link_days:
             work["link"] = self._links.look
         return {name: self._as_tick(name, one) for name, one in work.items()}
@@ -509,6 +516,8 @@ class App:
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
         rhythm["health"] = LOOK_S
+        if self._config.oauth:
+            rhythm["tokens"] = _TOKENS_S
         if self._config.health.link_days:
             rhythm["link"] = _LINK_S
         if self._config.attachments.read:

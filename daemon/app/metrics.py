@@ -55,6 +55,10 @@ _FIGURES = {
         "assurance_reconciliation_differences",
         "What did not add up this morning",
     ),
+    ("sign-in", "ends_at"): (
+        "assurance_sign_in_secret_end_timestamp_seconds",
+        "When what proves us to the sign-in service ends",
+    ),
     ("disk", "free_mb"): ("assurance_disk_free_megabytes", "Free where the state folder lies"),
     ("clock", "jumped_s"): (
         "assurance_clock_jumped_seconds",

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connectors.base import Inbox, Outlet
+    from connectors.sign_in import Tokens
     from daemon.app.reader import ModelSource
+    from daemon.app.signing_in import SignIns
     from daemon.config import Config, InboxConfig, OutletConfig
     from daemon.intake.facts import Classifies
     from daemon.model import Policy
@@ -346,7 +348,9 @@ def make_attachment_reader(config: Config, stopping: Callable[[], bool]) -> Atta
     )
 
 
-def make_inbox(one: InboxConfig, clock: Callable[[], datetime]) -> Inbox:
+def make_inbox(
+    one: InboxConfig, clock: Callable[[], datetime], sign_ins: SignIns | None = None
+) -> Inbox:
     """Return the inbox that a config entry describes; nothing is connected yet."""
     max_bytes = one.max_message_mb * 1024 * 1024
     if isinstance(one, ImapInboxConfig):
@@ -355,10 +359,12 @@ def make_inbox(one: InboxConfig, clock: Callable[[], datetime]) -> Inbox:
             host=one.host,
             port=one.port,
             username=one.username,
-            password=one.password.read,
+            password=one.password.read if one.password else None,
+            tokens=_tokens(one.oauth, one.username, sign_ins),
             folder=one.folder,
             tls=one.tls,
             ca_file=str(one.ca_file) if one.ca_file else None,
+            own_file=str(one.client_certificate.path) if one.client_certificate else None,
             max_message_bytes=max_bytes,
             when_done=one.when_done,
             done_folder=one.done_folder or None,
@@ -374,7 +380,7 @@ def make_inbox(one: InboxConfig, clock: Callable[[], datetime]) -> Inbox:
     )
 
 
-def make_outlet(one: OutletConfig) -> Outlet:
+def make_outlet(one: OutletConfig, sign_ins: SignIns | None = None) -> Outlet:
     """Return the outlet that a config entry describes; nothing is connected yet."""
     if isinstance(one, SmtpOutletConfig):
         return SmtpOutlet(
@@ -384,20 +390,34 @@ def make_outlet(one: OutletConfig) -> Outlet:
             tls=one.tls,
             username=one.username,
             password=one.password.read if one.password else None,
+            tokens=_tokens(one.oauth, one.username or "", sign_ins),
             ca_file=str(one.ca_file) if one.ca_file else None,
+            own_file=str(one.client_certificate.path) if one.client_certificate else None,
         )
     if isinstance(one, ImapOutletConfig):
         account = Account(
             host=one.host,
             port=one.port,
             username=one.username,
-            password=one.password.read,
+            password=one.password.read if one.password else None,
+            tokens=_tokens(one.oauth, one.username, sign_ins),
             tls=one.tls,
             ca_file=str(one.ca_file) if one.ca_file else None,
+            own_file=str(one.client_certificate.path) if one.client_certificate else None,
         )
         return ImapOutlet(name=one.name, account=account, folder=one.folder, folders=one.folders)
     make_maildir(one.path)
     return MaildirOutlet(name=one.name, path=one.path)
+
+
+def _tokens(name: str | None, username: str, sign_ins: SignIns | None) -> Tokens | None:
+    """Return the tokens of a sign-in service for a mailbox; None where it goes by password."""
+    if name is None:
+        return None
+    if sign_ins is None:
+        msg = f"tokens of {name} are needed, and nobody gives any"
+        raise ValueError(msg)
+    return sign_ins.tokens_for(name, username)
 
 
 def inbox_facts(one: InboxConfig) -> InboxFacts:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from daemon.app.courier import Courier
+    from daemon.app.signing_in import SignIns
     from daemon.app.ticks import Tick
     from daemon.health import Alarms, Common, Standing
     from daemon.pauses import Pauses
@@ -58,6 +59,7 @@ class Watch:
     pollers: Mapping[str, Poller]
     couriers: Mapping[str, Courier]
     ticks: Mapping[str, Tick]
+    sign_ins: SignIns
     model_why: Callable[[], str]  # why no learned model serves; "" where one does
     state_dir: Path
     disk_free_mb: int
@@ -167,6 +169,7 @@ class Watch:
                 yield self._inbox(name, poller, now)
         for name, courier in self.couriers.items():
             yield self._outlet(name, courier)
+        yield from self.sign_ins.parts(now)
         yield self._disk()
         yield from self._jobs()
         if why := self.model_why():

@@ -14,6 +14,7 @@ from daemon.config.desk import Oidc
 from daemon.config.errors import ConfigError, ConfigErrors
 from daemon.config.loading import Config, load, whereabouts
 from daemon.config.machine import Attachments, Health, Log, Schedule, SigningKey
+from daemon.config.oauth import GoogleOAuth, MicrosoftOAuth
 from daemon.config.people import Office
 from daemon.config.places import Secret
 
@@ -22,6 +23,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "ConfigErrors",
+    "GoogleOAuth",
     "Health",
     "ImapInboxConfig",
     "ImapOutletConfig",
@@ -29,6 +31,7 @@ __all__ = [
     "Log",
     "MaildirInboxConfig",
     "MaildirOutletConfig",
+    "MicrosoftOAuth",
     "Office",
     "Oidc",
     "OutletConfig",

@@ -86,10 +86,22 @@ class ImapAccount(Table):
     tls: Literal["implicit", "starttls", "none"] = "implicit"
     port: Port = Field(default_factory=lambda data: _IMAP_PORT[data["tls"]])
     username: Line
-    password: SecretRef
+    oauth: Name | None = None
+    """The [[oauth]] of daemon.toml that gives tokens, in the place of a password."""
+    password: Annotated[SecretRef | None, Field(validate_default=True)] = None
     ca_file: ConfigFile | None = None
+    client_certificate: SecretRef | None = None
+    """Our own certificate with its key, where the server asks for one."""
 
     _safe_tls = field_validator("tls")(_tls)
+
+    @field_validator("password")
+    @classmethod
+    def _one_proof(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a validator passes on what it got
+        if "oauth" in info.data and (value is None) == (info.data["oauth"] is None):
+            why = 'This key is needed, or oauth = "NAME" in its place; and not both.'
+            raise ValueError(why)
+        return value
 
 
 class ImapInboxConfig(InboxBase, ImapAccount):
@@ -139,16 +151,23 @@ class SmtpOutletConfig(OutletBase):
     tls: Literal["implicit", "starttls", "none"] = "starttls"
     port: Port = Field(default_factory=lambda data: _SMTP_PORT[data["tls"]])
     username: Line | None = None
+    oauth: Name | None = None
+    """The [[oauth]] of daemon.toml that gives tokens, in the place of a password."""
     password: Annotated[SecretRef | None, Field(validate_default=True)] = None
     ca_file: ConfigFile | None = None
+    client_certificate: SecretRef | None = None
+    """Our own certificate with its key, where the server asks for one."""
 
     _safe_tls = field_validator("tls")(_tls)
 
     @field_validator("password")
     @classmethod
     def _goes_with_username(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - a validator passes on what it got
-        if (value is None) != (info.data.get("username") is None):
-            why = "username and password go together: give both, or neither."
+        proofs = (value is not None) + (info.data.get("oauth") is not None)
+        if proofs != (info.data.get("username") is not None):
+            why = (
+                "username and password (or oauth in its place) go together: give both, or neither."
+            )
             raise ValueError(why)
         return value
 

@@ -36,6 +36,7 @@ _NAMED: Final = (
     ("stakeholders.toml", "mp_office", "id"),
     ("arrangements.toml", "arrangement", "id"),
     ("desk.toml", "role", "id"),
+    ("daemon.toml", "oauth", "name"),
 )
 _TEAM_ADDRESSES: Final = ("mailbox", "holder", "deputy", "assistant_director", "director")
 _PRINCIPALS: Final = ("ombudsman", "chief_executive", "alternate", "private_office")
@@ -71,6 +72,7 @@ def check(raw: Raw, *, state: Path) -> list[ConfigError]:
         _unknown_teams,
         _unknown_subjects,
         _unknown_outlets,
+        _unknown_sign_ins,
         _foreign_addresses,
         _offices_that_overlap,
         _mailboxes_without_go_live,
@@ -234,6 +236,18 @@ def _unknown_subjects(raw: Raw) -> Iterator[ConfigError]:
             hint = did_you_mean(key, SUGGESTED_FOR)
             why = f'This is no category, no criterion, nor "{PRESS}" or "{CALL_BACK}".{hint}'
             yield ConfigError(file="routes.toml", key=f"suggestions.{key}", why=why)
+
+
+def _unknown_sign_ins(raw: Raw) -> Iterator[ConfigError]:
+    known = {entry.text("name") for entry in _entries(raw, "daemon.toml", "oauth")} - {""}
+    for file, table in (("inboxes.toml", "inbox"), ("outlets.toml", "outlet")):
+        for entry in _entries(raw, file, table):
+            name = entry.text("oauth")
+            if name and name not in known:
+                why = (
+                    f"There is no [[oauth]] of this name in daemon.toml.{did_you_mean(name, known)}"
+                )
+                yield entry.error("oauth", why)
 
 
 def _unknown_outlets(raw: Raw) -> Iterator[ConfigError]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from daemon.config.channels import InboxConfig, OutletConfig, Sending, Use
     from daemon.config.desk import DeskFile
     from daemon.config.machine import Attachments, Log, Schedule, SigningKey
+    from daemon.config.oauth import OAuth
     from daemon.config.people import ArrangementTable, Office
 from daemon.config.stakeholders import FILE as STAKEHOLDERS
 from daemon.config.stakeholders import Stakeholder, read_stakeholders
@@ -64,6 +65,7 @@ class Config:
     attachments: Attachments
     log: Log
     health: Health
+    oauth: tuple[OAuth, ...]
     signing_keys: tuple[SigningKey, ...]  # the first signs; none: the app makes one
     state_dir: Path  # absolute; it need not exist yet
     audit_anchors: Path  # the file where heads of the sealed audit are noted
@@ -178,6 +180,7 @@ def _config(files: Files, rules: RuleSet, places: Places, known: tuple[Stakehold
         audit_anchors=daemon.audit.anchors or places.state / "audit-anchors.jsonl",
         log=daemon.log,
         health=daemon.health,
+        oauth=daemon.oauth,
         signing_keys=daemon.signing.keys,
         state_dir=places.state,
         templates_dir=daemon.paths.templates,

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Discriminator, Field, ValidationInfo, field_validator
 
 from daemon.config.fields import Table, is_file_name, is_loopback
+from daemon.config.oauth import OAuth
 from daemon.config.places import ConfigFolder, Secret, SecretRef, StateFolder
 
 _KEY_LENGTH: Final = 32
@@ -158,4 +159,5 @@ class DaemonFile(Table):
     attachments: Attachments = Attachments()
     audit: Audit = Audit()
     health: Health = Health()
+    oauth: tuple[Annotated[OAuth, Discriminator("provider")], ...] = ()
     paths: Paths = Paths()

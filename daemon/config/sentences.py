@@ -57,7 +57,7 @@ def explain(details: Sequence[ErrorDetails], raw: Mapping[str, Any]) -> list[Con
 def _explain_one(details: ErrorDetails, raw: Mapping[str, Any]) -> ConfigError:
     file, *loc = details["loc"]
     if details["type"].startswith("union_tag"):
-        loc.append("kind")
+        loc.append("provider" if "oauth" in loc else "kind")
     return ConfigError(
         file=str(file), key=_key(loc, raw[str(file)]), why=_why(details, details["loc"])
     )
@@ -108,7 +108,8 @@ def _fields(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
-    return get_args(_fields(model).get("kind"))
+    fields = _fields(model)
+    return get_args(fields.get("kind", fields.get("provider")))
 
 
 def _tables(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any type form
@@ -132,7 +133,7 @@ def _key(loc: Loc, tables: Any) -> str:  # noqa: ANN401 - TOML of any shape
 
 def _is_kind(entry: object, part: str) -> bool:
     """Whether this part of the path is no key but the entry's kind, which the model puts in."""
-    return isinstance(entry, dict) and entry.get("kind") == part
+    return isinstance(entry, dict) and part in {entry.get("kind"), entry.get("provider")}
 
 
 def _step(here: Any, part: int | str) -> Any:  # noqa: ANN401 - TOML of any shape
@@ -151,5 +152,6 @@ def entry_label(entries: Any, index: int) -> str:  # noqa: ANN401 - TOML of any 
 def _name_of(entry: object) -> str:
     if not isinstance(entry, dict):
         return ""
-    name = entry.get("name") if "box" in entry or "kind" in entry else entry.get("id")
+    named = "box" in entry or "kind" in entry or "provider" in entry
+    name = entry.get("name") if named else entry.get("id")
     return name if isinstance(name, str) and is_name(name) else ""

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from connectors.base import AccessDeniedError, UnavailableError
 from daemon.app.courier import Courier
 from daemon.app.metrics import registry_of
+from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
 from daemon.app.watch import REPORT, Watch
 from daemon.deadlines import WorkingDays
@@ -85,6 +86,7 @@ class Desk:
             pollers={"care": self.poller},
             couriers={"relay": self.courier},
             ticks=self.ticks,
+            sign_ins=SignIns(()),
             model_why=lambda: "",
             state_dir=tmp_path,
             disk_free_mb=1,

@@ -49,7 +49,7 @@ ssl = yes
 ssl_cert = <{cert}
 ssl_key = <{key}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 first_valid_uid = {uid}
 first_valid_gid = {gid}
 mail_location = maildir:{root}/mail/%u
@@ -64,7 +64,13 @@ service anvil {{
   }}
 }}
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {root}/oauth2.conf.ext
+}}
+passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = {root}/users/%u
 }}
 userdb {{
@@ -90,6 +96,12 @@ service imap {{
   process_limit = 200
 }}
 {unprivileged}
+"""
+
+_OAUTH2 = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={root}/keys/
+username_attribute = sub
 """
 
 _UNPRIVILEGED = """
@@ -137,6 +149,13 @@ class Dovecot:
             unprivileged="" if IS_ROOT else _UNPRIVILEGED.format(**mine),
         )
         (self.root / "dovecot.conf").write_text(conf)
+        (self.root / "oauth2.conf.ext").write_text(_OAUTH2.format(root=self.root))
+
+    def trust(self, public_key: str) -> None:
+        """Accept tokens that were signed with a key (PEM): any client's, for the user they name."""
+        place = self.root / "keys" / "default" / "RS256" / "default"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(public_key)
 
     def _own(self, path: Path) -> None:
         if IS_ROOT:
