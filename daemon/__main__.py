@@ -21,6 +21,8 @@ from daemon.commands import (
     arrangements,
     audit,
     clocks,
+    configuration,
+    connecting,
     database,
     enquiries,
     handling,
@@ -86,7 +88,7 @@ app = typer.Typer(
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
     *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
-    *(quarantine, status, database, accounts, desk_command),
+    *(quarantine, status, connecting, configuration, database, accounts, desk_command),
 )
 for topic in TOPICS:
     topic.register(app)
@@ -95,12 +97,14 @@ for one in (learn, evaluate, backtest):
 
 
 @app.command()
-def check(config: ConfigOption = None, as_json_: JsonOption = False) -> None:
+def check(
+    config: ConfigOption = None, state: StateOption = None, as_json_: JsonOption = False
+) -> None:
     """Check the config and render every template; opens no socket."""
     folder = config_folder(config)
     warnings: tuple[ConfigError, ...] = ()
     try:
-        loaded = load(folder, env=os.environ)
+        loaded = load(folder, env=os.environ, state_dir=state)
     except ConfigErrors as found:
         errors = found.errors
     else:

@@ -16,6 +16,7 @@ from daemon.app.parts import (
     make_inbox,
     make_live_classifier,
     make_looking,
+    make_outlet,
     make_packer,
     make_quarantine,
     make_recorder,
@@ -28,6 +29,7 @@ from daemon.app.parts import (
     template_files,
 )
 from daemon.app.reader import AskedAnew
+from daemon.app.signing_in import SignIns
 from daemon.app.watch import FRESH, REPORT
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "AlreadyRunningError",
     "App",
     "AskedAnew",
+    "SignIns",
     "anchor_file",
     "ask",
     "connect_store",
@@ -46,6 +49,7 @@ __all__ = [
     "make_inbox",
     "make_live_classifier",
     "make_looking",
+    "make_outlet",
     "make_packer",
     "make_quarantine",
     "make_recorder",

@@ -12,11 +12,15 @@ from daemon.config.channels import (
 )
 from daemon.config.desk import Oidc
 from daemon.config.errors import ConfigError, ConfigErrors
-from daemon.config.loading import Config, load, whereabouts
+from daemon.config.loading import Config, load, read_files, whereabouts
 from daemon.config.machine import Attachments, Health, Log, Schedule, SigningKey
 from daemon.config.oauth import GoogleOAuth, MicrosoftOAuth
 from daemon.config.people import Office
 from daemon.config.places import Secret
+from daemon.config.reading import read as read_raw
+from daemon.config.reference import as_markdown as reference
+from daemon.config.reference import schema as config_schema
+from daemon.config.reference import shown as values_that_hold
 
 __all__ = [
     "Attachments",
@@ -40,6 +44,11 @@ __all__ = [
     "SigningKey",
     "SmtpOutletConfig",
     "Use",
+    "config_schema",
     "load",
+    "read_files",
+    "read_raw",
+    "reference",
+    "values_that_hold",
     "whereabouts",
 ]

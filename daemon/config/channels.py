@@ -61,35 +61,51 @@ class InboxBase(Table):
     """What every inbox has, wherever it lies."""
 
     name: Name
+    """What it is called in the log and in commands; unique."""
     role: Annotated[InboxRole, Field(strict=False)] = InboxRole.ENQUIRIES
+    """What comes there: enquiries, or the mail around them, which never opens one."""
     box: Annotated[Box, Field(strict=False), AfterValidator(_mail_box)]
+    """Whose door it is."""
     address: MailAddress
+    """The mailbox's own address."""
     go_live_at: Annotated[datetime | None, BeforeValidator(_instant)] = Field(None, alias="go_live")
     """Aware UTC: what arrived before it is kept, but opens no enquiry and gets no answer."""
     max_message_mb: Annotated[int, Field(ge=1, le=100)] = 50
+    """Of a larger message only the beginning is fetched, in megabytes."""
 
 
 class MaildirInboxConfig(InboxBase):
     """A folder on this machine that others drop messages into."""
 
     kind: Literal["maildir"]
+    """A folder on this machine."""
     path: StatePath
+    """The folder, below the state folder or absolute."""
     when_done: Literal["leave", "move"] = "leave"  # move: into .Done below the path
+    """What becomes of a message that is stored: it stays, or moves into .Done below the folder."""
     poll_s: Annotated[float, Field(ge=0.2, le=3600)] = 2.0
+    """Seconds between two looks."""
 
 
 class ImapAccount(Table):
     """A mailbox on an IMAP server, and who we are there."""
 
     kind: Literal["imap"]
+    """A mailbox on an IMAP server."""
     host: Host
+    """The server."""
     tls: Literal["implicit", "starttls", "none"] = "implicit"
+    """Encryption from the first byte, or by STARTTLS; none for this machine alone."""
     port: Port = Field(default_factory=lambda data: _IMAP_PORT[data["tls"]])
+    """The server's port; it follows from tls."""
     username: Line
+    """Who signs in; of a shared mailbox its address."""
     oauth: Name | None = None
     """The [[oauth]] of daemon.toml that gives tokens, in the place of a password."""
     password: Annotated[SecretRef | None, Field(validate_default=True)] = None
+    """The password, as a secret; or oauth in its place."""
     ca_file: ConfigFile | None = None
+    """Certificates to trust instead of the system's, PEM."""
     client_certificate: SecretRef | None = None
     """Our own certificate with its key, where the server asks for one."""
 
@@ -108,10 +124,15 @@ class ImapInboxConfig(InboxBase, ImapAccount):
     """One folder of a mailbox on an IMAP server."""
 
     folder: Line = "INBOX"
+    """The folder that is watched."""
     when_done: Literal["leave", "flag", "move"] = "leave"
+    """What becomes of a message that is stored: it stays, is flagged, or moves to done_folder."""
     done_folder: Annotated[str, Field(validate_default=True)] = ""
+    """The folder for when_done = "move"."""
     idle: bool = True
+    """Hear of new mail at once (IMAP IDLE); the poll goes on behind it."""
     poll_s: Annotated[float, Field(ge=0.2, le=3600)] = 60.0
+    """Seconds between two looks."""
 
     @field_validator("done_folder")
     @classmethod
@@ -132,6 +153,7 @@ class OutletBase(Table):
     """What every outlet has."""
 
     name: Name
+    """What it is called in the log and in commands; unique."""
     per_minute: Annotated[int | None, Field(ge=1, le=100_000)] = None
     """How many mails its provider takes in a minute (Exchange Online: 30); None: any number."""
 
@@ -140,21 +162,30 @@ class MaildirOutletConfig(OutletBase):
     """A folder on this machine that sent messages are laid into."""
 
     kind: Literal["maildir"]
+    """A folder on this machine."""
     path: StatePath
+    """The folder, below the state folder or absolute."""
 
 
 class SmtpOutletConfig(OutletBase):
     """A mail server that takes our messages."""
 
     kind: Literal["smtp"]
+    """A mail server."""
     host: Host
+    """The server."""
     tls: Literal["implicit", "starttls", "none"] = "starttls"
+    """Encryption by STARTTLS, or from the first byte; none for this machine alone."""
     port: Port = Field(default_factory=lambda data: _SMTP_PORT[data["tls"]])
+    """The server's port; it follows from tls."""
     username: Line | None = None
+    """Who signs in; left out where nobody has to."""
     oauth: Name | None = None
     """The [[oauth]] of daemon.toml that gives tokens, in the place of a password."""
     password: Annotated[SecretRef | None, Field(validate_default=True)] = None
+    """The password, as a secret; or oauth in its place."""
     ca_file: ConfigFile | None = None
+    """Certificates to trust instead of the system's, PEM."""
     client_certificate: SecretRef | None = None
     """Our own certificate with its key, where the server asks for one."""
 
@@ -176,7 +207,9 @@ class ImapOutletConfig(OutletBase, ImapAccount):
     """Folders of an IMAP mailbox that notices are laid into."""
 
     folder: Line = "INBOX"
+    """The folder that mail is laid into."""
     folders: dict[MailAddress, Line] = Field(default_factory=dict)
+    """Other folders, by the recipient's address."""
 
 
 OutletConfig = MaildirOutletConfig | SmtpOutletConfig | ImapOutletConfig
@@ -186,13 +219,16 @@ class InboxesFile(Table):
     """inboxes.toml."""
 
     inbox: Annotated[tuple[Annotated[InboxConfig, Discriminator("kind")], ...], Field(min_length=1)]
+    """A folder of mail that is watched."""
 
 
 class Use(Table):
     """Which outlet each kind of message leaves by."""
 
     acknowledgements: Name
+    """The outlet for mail to enquirers."""
     notices: Name
+    """The outlet for mail to the office's own people."""
 
 
 class Sending(Table):
@@ -210,5 +246,8 @@ class OutletsFile(Table):
     outlet: Annotated[
         tuple[Annotated[OutletConfig, Discriminator("kind")], ...], Field(min_length=1)
     ]
+    """A way for mail to leave."""
     use: Use
+    """Which outlet each kind of mail leaves by."""
     sending: Sending = Field({}, validate_default=True)  # checked as a table that says nothing
+    """How mail leaves."""

@@ -16,7 +16,9 @@ class Listen(Table):
     """Where the page is served."""
 
     host: Host = "127.0.0.1"
+    """The address it listens at."""
     port: Port = 8420
+    """The port it listens at."""
 
 
 def _encrypted(value: str) -> str:
@@ -39,7 +41,9 @@ class Site(Table):
     """What people type into their browser."""
 
     url: Annotated[WebAddress, AfterValidator(_bare)] = "http://127.0.0.1:8420"
+    """What people type into their browser; https:// anywhere but on this machine."""
     proxies: tuple[Host, ...] = ()
+    """Addresses of web servers in front, whose word on who asks is believed."""
 
     @property
     def is_https(self) -> bool:
@@ -51,34 +55,48 @@ class Session(Table):
     """How long somebody stays signed in."""
 
     idle_minutes: Annotated[int, Field(ge=5, le=720)] = 60
+    """Signed out after so many minutes without a click."""
     hours: Annotated[int, Field(ge=1, le=24)] = 12
+    """Signed out after so many hours in any case."""
 
 
 class SignIn(Table):
     """How people sign in with a password."""
 
     passwords: bool = True
+    """Whether people may sign in with a password of this page."""
     failures: Annotated[int, Field(ge=3, le=100)] = 5
+    """After so many failures, for one name or from one machine, all must wait."""
     minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    """The minutes in which failures are counted."""
     link_hours: Annotated[int, Field(ge=1, le=336)] = 48
+    """For how many hours a link to set a password works."""
 
 
 class Oidc(Table):
     """The office's own sign-in service."""
 
     name: Line
+    """What stands on the button."""
     issuer: Annotated[WebAddress, AfterValidator(_encrypted)]
+    """The service's address."""
     client_id: Line
+    """Who the page is to the service."""
     client_secret: SecretRef
+    """The page's secret there, as a secret."""
 
 
 class RoleTable(Table):
     """A named set of rights."""
 
     id: Name
+    """What accounts are given it by."""
     name: Line
+    """What people read."""
     rights: Annotated[tuple[Right, ...], Field(min_length=1)]
+    """What it lets do; docs/desk.md names each right."""
     own_teams_only: bool = False
+    """They see the cases of the teams they answer for, and no others."""
 
     @field_validator("rights", mode="before")
     @classmethod
@@ -106,8 +124,14 @@ class DeskFile(Table):
     """desk.toml."""
 
     listen: Listen = Listen()
+    """Where the page is served."""
     site: Site = Site()
+    """How people reach it."""
     session: Session = Session()
+    """How long somebody stays signed in."""
     sign_in: SignIn = SignIn()
+    """How people sign in with a password."""
     oidc: Oidc | None = None
+    """The office's own sign-in service, by OpenID Connect."""
     role: tuple[RoleTable, ...] = ()
+    """A named set of rights."""

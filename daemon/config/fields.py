@@ -25,6 +25,7 @@ class Table(BaseModel):
         strict=True,
         hide_input_in_errors=True,
         arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,  # for the reference and the editors' schema
     )
 
 

@@ -101,6 +101,22 @@ def load(folder: Path, *, env: Mapping[str, str], state_dir: Path | None = None)
     return _config(files, rules, places, known)
 
 
+def read_files(
+    folder: Path, *, env: Mapping[str, str], state_dir: Path | None = None
+) -> tuple[Files, Mapping[str, Mapping[str, Any]], Places]:
+    """Return the files as the models hold them, as they were written, and where things lie.
+
+    Raises:
+        ConfigErrors: with what the models find wrong.
+    """
+    raw, errors = read(folder)
+    places = Places.find(folder=folder, env=env, state=state_dir or _configured_state(raw))
+    files = _validated(raw, places, errors)
+    if errors or files is None:
+        raise ConfigErrors(errors)
+    return files, raw, places
+
+
 def whereabouts(
     folder: Path, *, env: Mapping[str, str], state_dir: Path | None = None
 ) -> tuple[Path, Health]:

@@ -46,7 +46,9 @@ class StoreTable(Table):
     """Where everything is kept."""
 
     url: Annotated[str, AfterValidator(_store_url)]
+    """A SQLite file below the state folder, or a PostgreSQL database."""
     password: SecretRef | None = None
+    """PostgreSQL's password, as a secret."""
 
     @field_validator("password")
     @classmethod
@@ -61,23 +63,33 @@ class Schedule(Table):
     """How often the daemon looks for work, in seconds, and how much it takes at a time."""
 
     send_s: Annotated[float, Field(ge=0.2, le=3600)] = 5.0
+    """Seconds between two looks for mail to send."""
     sweep_s: Annotated[float, Field(ge=0.2, le=3600)] = 60.0
+    """Seconds between two looks for what has come due."""
     lease_s: Annotated[float, Field(ge=10, le=3600)] = 60.0
+    """For how many seconds an inbox belongs to one daemon before another may take it over."""
     batch: Annotated[int, Field(ge=1, le=1000)] = 50
+    """How many messages are taken in at a time."""
 
 
 class Log(Table):
     """What is logged, and how it looks."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much is logged; SIGUSR1 changes to debug and back."""
     format: Literal["auto", "json", "console", "journal"] = "auto"
+    """Fields of the journal under systemd, lines on a terminal, JSON elsewhere; or always one of
+    them.
+    """
 
 
 class SigningKey(Table):
     """A key that our Message-IDs and reply addresses are signed with."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,2}$")]
+    """One or two small letters or digits."""
     secret: SecretRef
+    """At least 32 characters, as a secret."""
 
     @field_validator("secret")
     @classmethod
@@ -92,22 +104,29 @@ class Signing(Table):
     """The signing keys: the first signs, all of them verify."""
 
     keys: tuple[SigningKey, ...] = ()
+    """The first signs, all of them verify; with PostgreSQL one is needed."""
 
 
 class Attachments(Table):
     """Whether the text inside PDF and Word files is read, and within which limits."""
 
     read: bool = True
+    """Read the text inside PDF and Word files, after the mail is taken in."""
     max_mb: Annotated[int, Field(ge=1, le=200)] = 25
+    """A larger file is not read, in megabytes."""
     memory_mb: Annotated[int, Field(ge=128, le=8192)] = 768
+    """What the process that reads one may use, in megabytes."""
     cpu_s: Annotated[int, Field(ge=1, le=600)] = 30
+    """What it may use of the processor, in seconds."""
     ocr: bool = False
+    """Read scanned pages too, by tesseract and pdftoppm."""
 
 
 class Audit(Table):
     """Where the heads of the sealed audit are noted, outside the database."""
 
     anchors: StateFolder = None
+    """The file where heads of the sealed audit are noted; best on another machine's disk."""
 
 
 def _listen_at(value: str) -> str:
@@ -128,6 +147,7 @@ class Health(Table):
     """Where monitoring may ask, and when operators are told."""
 
     listen: Annotated[str, AfterValidator(_listen_at)] = "health.sock"
+    """Where monitoring asks: a socket file in the state folder, or a port of this machine."""
     alarm_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     """How long something has to be wrong before operators get a mail about it."""
     disk_free_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 1024
@@ -146,18 +166,29 @@ class Paths(Table):
     """Folders; empty ones are worked out by the command."""
 
     templates: ConfigFolder = None
+    """A folder with mail texts of your own; a file in it takes the place of the shipped one."""
     state: StateFolder = None
+    """Where database, keys and Maildirs lie, such as /var/lib/assurance."""
 
 
 class DaemonFile(Table):
     """daemon.toml."""
 
     store: StoreTable
+    """Where everything is kept."""
     schedule: Schedule = Schedule()
+    """How often the daemon looks for work."""
     log: Log = Log()
+    """What is logged, and how it looks."""
     signing: Signing = Signing()
+    """The keys that our Message-IDs and reply addresses are signed with."""
     attachments: Attachments = Attachments()
+    """Whether the text inside attachments is read."""
     audit: Audit = Audit()
+    """Where the heads of the sealed audit are noted."""
     health: Health = Health()
+    """Where monitoring may ask, and when operators are told."""
     oauth: tuple[Annotated[OAuth, Discriminator("provider")], ...] = ()
+    """A sign-in service that gives tokens for mailboxes."""
     paths: Paths = Paths()
+    """Folders; empty ones are worked out."""

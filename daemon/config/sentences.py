@@ -133,7 +133,7 @@ def _key(loc: Loc, tables: Any) -> str:  # noqa: ANN401 - TOML of any shape
 
 def _is_kind(entry: object, part: str) -> bool:
     """Whether this part of the path is no key but the entry's kind, which the model puts in."""
-    return isinstance(entry, dict) and part in {entry.get("kind"), entry.get("provider")}
+    return isinstance(entry, dict) and part in (entry.get("kind"), entry.get("provider"))
 
 
 def _step(here: Any, part: int | str) -> Any:  # noqa: ANN401 - TOML of any shape
