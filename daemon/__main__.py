@@ -30,6 +30,7 @@ from daemon.commands import (
     outgoing,
     pack,
     preview,
+    privacy,
     quarantine,
     reconcile,
     record,
@@ -88,7 +89,7 @@ app = typer.Typer(
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
     *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
-    *(quarantine, status, connecting, configuration, database, accounts, desk_command),
+    *(quarantine, privacy, status, connecting, configuration, database, accounts, desk_command),
 )
 for topic in TOPICS:
     topic.register(app)

@@ -51,6 +51,7 @@ EVENTS: Final = frozenset(
         "listener_failed",
         "log_level-changed",
         "operators_told",
+        "retention_finished",
         "store_unavailable",
         "clock_jumped",
         "job_failed",

@@ -43,7 +43,7 @@ from daemon.app.ticks import Tick
 from daemon.app.watch import LOOK_S, Watch
 from daemon.audit import Auditor
 from daemon.config import ImapInboxConfig
-from daemon.deadlines import WorkingDays
+from daemon.deadlines import LONDON, WorkingDays, london_date
 from daemon.enrich import Enricher
 from daemon.health import Alarms, Common
 from daemon.intake.revision import Revision
@@ -56,6 +56,7 @@ from daemon.pack import Packer
 from daemon.pauses import Pauses
 from daemon.poll import Poller
 from daemon.postroom import PostRoom
+from daemon.privacy import Privacy
 from daemon.quarantine import Quarantine
 from daemon.reconcile import Reconciler
 from daemon.recount import Recounter
@@ -89,6 +90,8 @@ _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 
 _DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks an account
 _CLOCK_JUMP_S = 5.0
 _DAILY_S = 300.0  # between two looks at whether the day's or the month's work is done
+_NIGHT = range(1, 5)  # London: when nobody works, and no other work of the day is due
+_RETAINED = "retention:day"
 _LINK_S = 3600.0  # between two looks at whether the link is to be tried
 _TOKENS_S = 60.0  # between two looks at whether a token is to be renewed
 _MODEL_S = 60.0  # between two looks at which model is adopted
@@ -193,6 +196,7 @@ class App:
             templates=templates,
             clock=clock,
         )
+        self._privacy = Privacy(store=store, signer=signer, clock=clock)
         self._links = LinkCheck(
             store=store,
             url=str(config.office.routing_diagram_url),
@@ -314,6 +318,8 @@ class App:
         work["recount"] = self._recount
         work["review"] = self._reviewer.remind
         work["pack"] = self._packer.monthly
+        if self._config.retention_is_active:
+            work["retention"] = self._retain
         work["seal"] = self._sealing.tick
         work["lease"] = self._leases.renew
         work["model"] = self._classifier.refresh
@@ -398,6 +404,21 @@ class App:
         found = self._reconciler.daily()
         if found is not None and not found.ok:
             self._log.warning("store_differs", count=len(found.differences))
+
+    def _retain(self) -> None:
+        """Once a night, take out what is older than it is kept."""
+        now = self._clock()
+        today = london_date(now).isoformat()
+        if now.astimezone(LONDON).hour not in _NIGHT:
+            return
+        with self._store.read() as tx:
+            if tx.marker(_RETAINED) == today:
+                return
+        done = self._privacy.retain(self._config.retention)
+        with self._store.write() as tx:
+            tx.set_marker(_RETAINED, today, now=now)
+        if done.messages or done.internal:
+            self._log.info("retention_finished", count=len(done.enquiries), messages=done.messages)
 
     def _enrich(self) -> None:
         """Read attachments that wait, message by message, until none does or we are to stop."""
@@ -513,6 +534,8 @@ class App:
         rhythm["sweep"] = rhythm["seal"] = schedule.sweep_s
         for name in ("recount", "reconcile", "review", "pack"):
             rhythm[name] = _DAILY_S
+        if self._config.retention_is_active:
+            rhythm["retention"] = _DAILY_S
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
         rhythm["health"] = LOOK_S

@@ -27,6 +27,7 @@ from daemon.intake.revision import Revision
 from daemon.letters import Letterhead, Letters
 from daemon.logs import get_logger
 from daemon.pack import Packer
+from daemon.privacy import Privacy
 from daemon.quarantine import Quarantine
 from daemon.record import Recorder
 from daemon.registers.looking import Looking
@@ -329,6 +330,15 @@ def make_auditor(config: Config, store: Store) -> Auditor:
         OSError, ValueError: a signing key cannot be made or read.
     """
     return Auditor(store=store, signer=make_signer(config), clock=read_clock)
+
+
+def make_privacy(config: Config, store: Store) -> Privacy:
+    """Return what finds, exports and erases what is held on people.
+
+    Raises:
+        OSError, ValueError: a signing key cannot be made or read.
+    """
+    return Privacy(store=store, signer=make_signer(config), clock=read_clock)
 
 
 def anchor_file(config: Config) -> Path:

@@ -9,6 +9,7 @@ from daemon.config.desk import DeskFile
 from daemon.config.fields import Table
 from daemon.config.machine import DaemonFile
 from daemon.config.people import ArrangementsFile, OfficeFile, StakeholdersFile, TeamsFile
+from daemon.config.retention import RetentionFile
 from daemon.config.standards import ClocksFile, RoutesFile
 
 RULES: Final = "rules.toml"
@@ -26,6 +27,7 @@ class Files(Table):
     clocks: ClocksFile = Field(alias="clocks.toml")
     arrangements: ArrangementsFile = Field(alias="arrangements.toml")
     daemon: DaemonFile = Field(alias="daemon.toml")
+    retention: RetentionFile = Field(RetentionFile(), alias="retention.toml")
     desk: DeskFile = Field(DeskFile(), alias="desk.toml")
 
 

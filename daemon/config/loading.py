@@ -29,6 +29,7 @@ from daemon.model import (
     MpOffice,
     Policy,
     Principals,
+    RetentionRule,
     Route,
     Team,
     TextRule,
@@ -70,6 +71,8 @@ class Config:
     state_dir: Path  # absolute; it need not exist yet
     audit_anchors: Path  # the file where heads of the sealed audit are noted
     templates_dir: Path | None  # None: the command works it out
+    retention: tuple[RetentionRule, ...]
+    retention_is_active: bool
     desk: DeskFile  # the page; no roles: there is none
     warnings: tuple[ConfigError, ...] = ()  # what works, but is hardly meant
 
@@ -200,6 +203,8 @@ def _config(files: Files, rules: RuleSet, places: Places, known: tuple[Stakehold
         signing_keys=daemon.signing.keys,
         state_dir=places.state,
         templates_dir=daemon.paths.templates,
+        retention=tuple(RetentionRule(**one.model_dump()) for one in files.retention.rule),
+        retention_is_active=files.retention.retention.active,
         desk=files.desk,
         warnings=tuple(warn(files)),
     )

@@ -172,9 +172,9 @@ class Intake:
         raise ConflictError
 
     def _store(self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime) -> Taken:
-        raw, policy = item.raw, self.filing.policy
-        if tx.taken_ids(inbox.name, [raw.external_id]):
-            return Taken(external_id=raw.external_id, state="known")
+        policy = self.filing.policy
+        if (had := self._had_before(tx, inbox, item, now)) is not None:
+            return had
         # What somebody sent is nobody's to read because we stumbled over it.
         if item.problem and inbox.role is InboxRole.SENT and inbox.box.is_personal:
             return self._private(tx, inbox, item, now)
@@ -197,6 +197,21 @@ class Intake:
             self._look_around(tx, sight, message_id=None)
             return self._private(tx, inbox, item, now)
         return self._new(tx, sight, ordinal)
+
+    def _had_before(
+        self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime
+    ) -> Taken | None:
+        """Return what becomes of a message that has a receipt, or that was erased."""
+        if tx.taken_ids(inbox.name, [item.raw.external_id]):
+            return Taken(external_id=item.raw.external_id, state="known")
+        if tx.was_erased(self._marks(item)):
+            return self._erased_before(tx, inbox, item, now)
+        return None
+
+    def _marks(self, item: Prepared) -> list[str]:
+        """Return by what a message is known that was erased: its bytes, and what makes it one."""
+        marks = self.reader.signer.marks
+        return [*marks(item.sha256), *(marks(item.fingerprint) if item.fingerprint else ())]
 
     # Receipts
 
@@ -265,6 +280,15 @@ class Intake:
         receipt_id = self._receipt(tx, inbox, item, "private", now)
         tx.audit("message_private", f"receipt:{receipt_id}", at=now)
         self._hear_failure(tx, item, now)  # of a reply from this account; nothing else is kept
+        return Taken(external_id=item.raw.external_id, state="private", outcome=Outcome.PRIVATE)
+
+    def _erased_before(
+        self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime
+    ) -> Taken:
+        """Keep a receipt without content: it was erased, and is found again."""
+        item = replace(item, problem="It was erased before, and lay there again.")
+        receipt_id = self._receipt(tx, inbox, item, "private", now)
+        tx.audit("message_erased-again", f"receipt:{receipt_id}", at=now)
         return Taken(external_id=item.raw.external_id, state="private", outcome=Outcome.PRIVATE)
 
     def _miss(self, tx: Transaction, inbox: InboxFacts, missed: Missed, now: datetime) -> Taken:

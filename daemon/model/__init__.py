@@ -49,6 +49,7 @@ from daemon.model.policies import (
     MpOffice,
     Policy,
     Principals,
+    RetentionRule,
     Team,
 )
 from daemon.model.rights import EVERYTHING, Person, Reader, Right, Role
@@ -99,6 +100,7 @@ __all__ = [
     "Reader",
     "Register",
     "RegisterEntry",
+    "RetentionRule",
     "Right",
     "Role",
     "Route",

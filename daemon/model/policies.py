@@ -258,3 +258,12 @@ class Policy:
         """Customer Care's mailbox; "" where no team takes that route."""
         team = self.teams.get(self.routes.get(Route.CUSTOMER_CARE, ""))
         return team.mailbox if team else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionRule:
+    """For how many months the words of something are kept."""
+
+    what: str  # enquiries (since they ended), unfiled (mail of none), internal (our own notices)
+    months: int
+    categories: tuple[str, ...] = ()  # of enquiries; none: all that no other rule names

@@ -362,7 +362,7 @@ class Messages(Rows):
     ) -> list[int]:
         """Return the messages with these outcomes, received since then, in the order they came."""
         m = schema.message.c
-        query = select(m.id).where(m.outcome.in_(outcomes)).order_by(m.id)
+        query = select(m.id).where(m.outcome.in_(outcomes), m.erased_at.is_(None)).order_by(m.id)
         if since_at is not None:
             query = query.where(m.received_at >= since_at)
         return list(self.connection.scalars(query))
@@ -419,7 +419,13 @@ class Messages(Rows):
     def corrected_ids(self) -> list[int]:
         """Return the messages that a person has classified, in the order they came."""
         c = schema.classification.c
-        query = select(c.message_id).where(c.made_by == "person").distinct()
+        m = schema.message.c
+        query = (
+            select(c.message_id)
+            .join(schema.message, m.id == c.message_id)
+            .where(c.made_by == "person", m.erased_at.is_(None))
+            .distinct()
+        )
         return sorted(self.connection.scalars(query))
 
     def classification_of(

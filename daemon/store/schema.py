@@ -154,6 +154,7 @@ message = Table(
     _ref("enquiry_id", "enquiry.id"),
     _ref("linked_to", "enquiry.id"),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),  # its words are gone, its figures stay
     UniqueConstraint("fingerprint", "ordinal"),
 )
 
@@ -211,6 +212,7 @@ enquiry = Table(
     Column("reply_failed_at", UtcDateTime),  # a reply that was seen came back undelivered
     Column("assigned_to", String(320)),  # a colleague's address
     Column("updated_at", UtcDateTime),  # when somebody last wrote an update (guide §1.20)
+    Column("erased_at", UtcDateTime),  # what anybody wrote is gone, the figures stay
     _ref("merged_into", "enquiry.id"),
     _ref("linked_to", "enquiry.id"),
     # The page asks for what is to be sorted, and for what is new, however much lies behind it.
@@ -565,6 +567,24 @@ enquiry_subject = Table(
     Column("person", String(320), primary_key=True),  # a colleague's address
     Column("state", String(16), nullable=False),  # proposed, set, dismissed
     Column("since_at", UtcDateTime, nullable=False),
+)
+
+# What must not be erased for now: a court, a review or the Commission may ask for it.
+legal_hold = Table(
+    "legal_hold",
+    metadata,
+    Column("enquiry_id", _Id, ForeignKey("enquiry.id"), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("since_at", UtcDateTime, nullable=False),
+)
+
+# Keyed hashes of what was erased, so that it does not come back when it is found again.
+erased = Table(
+    "erased",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("erased_at", UtcDateTime, nullable=False),
 )
 
 # What the daemon remembers between two looks: which calendar it counted by, what it told whom.

@@ -155,6 +155,16 @@ class Store:
         self.close()
         copies.put_back(self._engine, folder / name)
 
+    def forget_for_good(self) -> None:
+        """See that what was erased is in no helper file either (SQLite's log of writes).
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        if not self.allows_many_daemons:
+            with self._connected(writes=False) as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def holds_something(self) -> bool:
         """Whether there is a database with tables.
 

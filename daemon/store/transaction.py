@@ -16,6 +16,7 @@ from daemon.store.clocks import Clocks
 from daemon.store.decisions import Decisions
 from daemon.store.enquiries import Enquiries
 from daemon.store.enrichments import Enrichments
+from daemon.store.erasing import Erasing
 from daemon.store.errors import translated
 from daemon.store.handling import Handlings
 from daemon.store.health import HealthFacts
@@ -62,6 +63,7 @@ class Transaction(
     Ledgers,
     Markers,
     HealthFacts,
+    Erasing,
     Worklist,
     Views,
 ):
