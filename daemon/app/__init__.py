@@ -31,11 +31,8 @@ from daemon.app.parts import (
 )
 from daemon.app.reader import AskedAnew
 from daemon.app.signing_in import SignIns
-from daemon.app.watch import FRESH, REPORT
 
 __all__ = [
-    "FRESH",
-    "REPORT",
     "AlreadyRunningError",
     "App",
     "AskedAnew",

@@ -22,8 +22,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from daemon.app.metrics import registry_of
-from daemon.app.watch import FRESH
 from daemon.health import Level, as_json, from_json
+from daemon.health.kept import FRESH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from daemon.health import Level, Part, Report, as_json, in_one_line
 from daemon.health.common import when
+from daemon.health.kept import REPORT
 from daemon.store import ConflictError, StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
     from daemon.store import Store, Transaction
     from daemon.systemd import Manager
 
-REPORT = "daemon:"
-"""Before the key of a daemon: the marker with its last report."""
-FRESH = timedelta(seconds=90)
-"""How old a report of a daemon that runs may be."""
 LOOK_S = 15.0
 _FORGOTTEN = timedelta(days=7)  # a daemon of a machine that is no more
 _STUCK = timedelta(minutes=15)  # one batch of messages

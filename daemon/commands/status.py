@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from daemon.app import FRESH, REPORT, ask, connect_store, read_clock
+from daemon.app import ask, connect_store, read_clock
 from daemon.commands.options import ConfigOption, JsonOption, StateOption
 from daemon.config import ConfigErrors, load, whereabouts
-from daemon.health import Level, Part, Report, as_json, from_json
+from daemon.health import Level, Part, Report, as_json
 from daemon.health.common import when
+from daemon.health.kept import kept_reports
 from daemon.startup import EX_OK, EX_UNAVAILABLE, config_folder
 from daemon.store import SchemaError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from daemon.config import Config
-    from daemon.store import Store
 
 _MARKS = {Level.WELL: "[green]well[/]", Level.WARNING: "[yellow]look[/]"}
 _WRONG = "[bold red]trouble[/]"
@@ -63,7 +63,7 @@ def _reports(config: Config) -> tuple[list[Report], str]:
     try:
         store = connect_store(config)
         store.check()
-        kept = _kept(store)
+        kept = [one for one in kept_reports(store, read_clock()) if not _has_ended(one)]
     except (StoreUnavailableError, SchemaError, OSError, ValueError) as error:
         return list(found.values()), str(error)
     for one in kept:
@@ -84,21 +84,6 @@ def _refused(found: ConfigErrors) -> list[Part]:
         )
         for error in found.errors
     ]
-
-
-def _kept(store: Store) -> list[Report]:
-    """Return the fresh reports in the store; one of another version is passed over."""
-    with store.read() as tx:
-        kept = tx.markers(REPORT)
-    found = []
-    for value in kept.values():
-        try:
-            report = from_json(json.loads(value))
-        except (KeyError, TypeError, ValueError):
-            continue
-        if abs(read_clock() - report.at) <= FRESH and not _has_ended(report):
-            found.append(report)
-    return found
 
 
 def _has_ended(report: Report) -> bool:

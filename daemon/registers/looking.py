@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from daemon.deadlines import london_date
+from daemon.health.kept import kept_reports
 from daemon.model import ClockKind, Criterion, Evidence, Register, Step
 from daemon.parse import files_of
 from daemon.registers.read import Reading
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from daemon.deadlines import WorkingDays
+    from daemon.health import Report
     from daemon.model import Attachment, Person, Policy, Reader
     from daemon.registers.tables import RegisterTable
     from daemon.store import Store, Transaction
@@ -144,6 +146,14 @@ class Looking:
     reading: Reading = field(default_factory=Reading)
 
     # The day's work
+
+    def health(self) -> list[Report]:
+        """Return how it stands with each daemon, as it said itself in the last minute and a half.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        return kept_reports(self.store, self.clock())
 
     def today(self, reader: Reader, *, since: datetime | None) -> Today:
         """Return the day's work; `since` is until when they have seen what is new."""

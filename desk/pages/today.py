@@ -121,4 +121,5 @@ def health(asked: Asked) -> Response:
         waiting=waiting,
         paused=casework.paused(),
         shadow=shadow,
+        reports=asked.office.looking.health(),
     )

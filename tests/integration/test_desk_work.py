@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import update
 
+from daemon.health import Level, Part, Report, as_json
 from daemon.kept import read_again
 from daemon.model import Category, Criterion, Source
 from daemon.store import schema
@@ -624,3 +626,36 @@ def test_a_mistake_of_ours_is_said_without_anybodys_words(desk, officer, monkeyp
     assert answer.status_code == 500
     assert "mistake in this software" in answer.text
     assert "somebody" not in answer.text
+
+
+def test_an_administrator_reads_how_it_stands_with_each_daemon(desk):
+    """What is wrong, since when and what to do; without a daemon that this may be the trouble."""
+    administrator = desk.somebody("administrator")
+    assert "No daemon has reported" in administrator.see("/health")
+    now = desk.office.clock()
+    report = Report(
+        at=now,
+        host="app-one",
+        pid=1,
+        version="1.0",
+        started_at=now,
+        parts=(
+            Part(
+                name="inbox:ceo",
+                label="Inbox ceo",
+                level=Level.TROUBLE,
+                why="imap.example:993 cannot be reached (no answer in time).",
+                do="It is tried again by itself.",
+                since_at=now,
+            ),
+            Part(name="disk", label="Disk", why="9,000 MB are free."),
+        ),
+    )
+    with desk.office.store.write() as tx:
+        tx.set_marker("daemon:one", json.dumps(as_json(report)), now=now)
+    html = administrator.see("/health")
+    assert "Daemon on app-one" in html
+    assert "cannot be reached (no answer in time)" in html
+    assert "Disk: 9,000 MB are free." in html
+    desk.office.clock.move(minutes=2)
+    assert "No daemon has reported" in administrator.see("/health")

@@ -14,10 +14,11 @@ from daemon.app.courier import Courier
 from daemon.app.metrics import registry_of
 from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
-from daemon.app.watch import REPORT, Watch
+from daemon.app.watch import Watch
 from daemon.deadlines import WorkingDays
 from daemon.health import Alarms, Common, Level, as_json, from_json, in_one_line
 from daemon.health.common import LINK
+from daemon.health.kept import REPORT
 from daemon.links import LinkCheck
 from daemon.pauses import Pauses
 from daemon.poll import Poller
