@@ -176,7 +176,7 @@ def ask(health: Health, state_dir: Path) -> Report | None:
     """Return what the daemon that listens there says of itself; None where none answers."""
     try:
         if health.port is None:
-            if not health.listen:
+            if not health.listen or not (state_dir / health.listen).exists():
                 return None
             with short_name(state_dir / health.listen) as name:
                 return _asked(httpx2.HTTPTransport(uds=name), "http://health")

@@ -56,7 +56,7 @@ _STATES = {
 _SQLITE = {
     "SQLITE_FULL": "the disk is full",
     "SQLITE_READONLY": "the database file, or its folder, is read-only",
-    "SQLITE_CANTOPEN": "the database file cannot be opened",
+    "SQLITE_CANTOPEN": "the database file cannot be opened: its folder is read-only, or not ours",
     "SQLITE_BUSY": "another program has locked the database file for long",
     "SQLITE_LOCKED": "another program has locked the database file for long",
     "SQLITE_IOERR": "the disk cannot be read or written",
