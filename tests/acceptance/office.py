@@ -10,10 +10,12 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -291,6 +293,18 @@ class Office:
         shown: dict[str, Any] = json.loads(done.stdout)
         return shown
 
+    def health(self, path: str) -> tuple[int, str]:
+        """Ask the daemon how it is: its status and words; 0 and none where it does not answer."""
+        asked = _AskedAt(str(self.state / "health.sock"))
+        try:
+            asked.request("GET", path)
+            answer = asked.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, HTTPException):
+            return 0, ""
+        finally:
+            asked.close()
+
     # What came of it
 
     @property
@@ -313,6 +327,19 @@ class Office:
     def log_text(self) -> str:
         """Return everything that all runs have logged."""
         return "".join(running.log.read_text() for running in self.runs)
+
+
+class _AskedAt(HTTPConnection):
+    """A connection to a socket file."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__("health", timeout=10)
+        self._place = place
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self._place)
 
 
 def _toml(table: Mapping[str, object]) -> str:

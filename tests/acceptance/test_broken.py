@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import threading
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -34,13 +33,8 @@ pytestmark = pytest.mark.servers
 
 def parts(office: Office) -> dict[str, dict[str, str]]:
     """What the daemon says of itself, by part."""
-    if not (office.state / "health.sock").exists():
-        return {}
-    transport = httpx2.HTTPTransport(uds=str(office.state / "health.sock"))
-    with httpx2.Client(transport=transport) as client, suppress(httpx2.HTTPError):
-        told = client.get("http://health/status").json()
-        return {part["name"]: part for part in told.get("parts", ())}
-    return {}
+    _, told = office.health("/status")
+    return {part["name"]: part for part in json.loads(told or "{}").get("parts", ())}
 
 
 def wait_for(office: Office, name: str, words: str, *, within_s: float = 60) -> dict[str, str]:

@@ -9,7 +9,6 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 
 from tests.acceptance.mails import a_mail
@@ -53,13 +52,6 @@ def manager(monkeypatch):
         one.socket.close()
 
 
-def health(office, path):
-    """Ask the daemon how it is."""
-    transport = httpx2.HTTPTransport(uds=str(office.state / "health.sock"))
-    with httpx2.Client(transport=transport) as client:
-        return client.get(f"http://health{path}")
-
-
 def test_it_says_what_it_does_from_start_to_stop(make_office, manager):
     """Ready once it works, a line on how it stands, alive again and again, and that it ends."""
     office = make_office()
@@ -79,9 +71,9 @@ def test_monitoring_and_the_command_say_how_it_stands(make_office):
     office.watch("ceo", password="file:ceo")
     office.secret("ceo", office.dovecot.password)
     running = office.start()
-    wait_until(lambda: health(office, "/readyz").status_code == 200, within_s=30, what="readiness")
-    assert health(office, "/healthz").text == "ok\n"
-    assert "assurance_part_level" in health(office, "/metrics").text
+    wait_until(lambda: office.health("/readyz")[0] == 200, within_s=30, what="readiness")
+    assert office.health("/healthz")[1] == "ok\n"
+    assert "assurance_part_level" in office.health("/metrics")[1]
     done = office.command("status")
     assert done.returncode == 0, done.stdout
     assert "well  Inbox intake" in done.stdout
@@ -91,8 +83,8 @@ def test_monitoring_and_the_command_say_how_it_stands(make_office):
 
     office.secret("ceo", "not the password")
     office.start()
-    wait_until(lambda: health(office, "/readyz").status_code == 503, within_s=40, what="trouble")
-    assert "trouble: Inbox ceo: localhost" in health(office, "/readyz").text
+    wait_until(lambda: office.health("/readyz")[0] == 503, within_s=40, what="trouble")
+    assert "trouble: Inbox ceo: localhost" in office.health("/readyz")[1]
     done = office.command("status", "--json")
     assert done.returncode == 69
     (daemon,) = json.loads(done.stdout)["daemons"]
