@@ -79,9 +79,11 @@ unit: setup ## The tests that need no server
 
 test: setup servers check ## Everything, on real servers
 	rm -f .coverage .coverage.*
-	@# Whole days of the daemon are lived through one at a time: they measure seconds.
 	$(PYTEST) --cov --cov-report= --numprocesses 2 --dist loadfile tests/unit tests/integration
-	$(PYTEST) --cov --cov-report= --cov-append tests/acceptance
+	$(PYTEST) --cov --cov-report= --cov-append --numprocesses 2 --dist loadfile \
+		-m "not alone" tests/acceptance
+	@# What measures seconds has the machine for itself.
+	$(PYTEST) --cov --cov-report= --cov-append -m alone tests/acceptance
 	$(BIN)/coverage report --fail-under=90
 
 bench: setup servers ## Measure; prints a table

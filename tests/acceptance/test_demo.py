@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.alone
+
 SAMPLES = sorted((ROOT / "samples" / "day").rglob("*.eml"))
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.acceptance.office import Office
     from tests.servers.smtp import MailServer
 
+pytestmark = pytest.mark.alone
+
 STOP_WITHIN_S = 10.0
 AT_ONCE_S = 1.5
 

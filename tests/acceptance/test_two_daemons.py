@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.acceptance.letters import Sent
 from tests.acceptance.mails import a_mail
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.acceptance.office import Office
     from tests.servers.smtp import MailServer
+
+pytestmark = pytest.mark.alone
 
 PAIRS = 500
 AT_ONCE = 10  # pairs that arrive together, so that both processes have work at once
