@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,8 +65,8 @@ def _started(pid: int) -> str:
 class Stop:
     """What signals ask: to stop, to read the config anew, to say more in the log.
 
-    SIGTERM or SIGINT stop, and a second one ends the process at once; SIGHUP reloads, SIGUSR1
-    changes between the configured log level and debug.
+    SIGTERM or SIGINT stop, and a second one ends the process at once; SIGHUP reloads (at a terminal
+    it stops), SIGUSR1 changes between the configured log level and debug.
     """
 
     def __init__(self) -> None:
@@ -84,7 +85,11 @@ class Stop:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, handle)
-        signal.signal(signal.SIGHUP, lambda _number, _frame: self._reload.set())
+        # At a terminal SIGHUP says that it is closed; a service is asked to read its config anew.
+        if sys.stdin is not None and sys.stdin.isatty():
+            signal.signal(signal.SIGHUP, handle)
+        else:
+            signal.signal(signal.SIGHUP, lambda _number, _frame: self._reload.set())
         signal.signal(signal.SIGUSR1, lambda _number, _frame: self._talk.set())
 
     def ask_reload(self) -> None:

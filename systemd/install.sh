@@ -17,8 +17,6 @@ if [ "$(id -u)" != 0 ]; then
     exit 77
 fi
 running() { [ -d /run/systemd/system ]; }
-as_service() { runuser -u assurance -- "$home/bin/assurance" "$@" --config "$config"; }
-
 # The service sees no home folders: a Python that lies in one is of no use to it.
 case $(readlink -f "$python") in
 /root/* | /home/*)
@@ -67,11 +65,15 @@ if running && systemctl is-active --quiet assurance; then
     echo "Stopping the service …"
     systemctl stop assurance assurance-desk
 fi
-# Only the new version is sure to have the command, and it copies what it cannot read yet, too.
-if [ -f "$state/assurance.db" ]; then
+. systemd/as-service.sh
+if has_database; then
     echo "Backing up the database …"
-    runuser -u assurance -- "$fresh/bin/assurance" backup --config "$config" \
-        "$state/backup-before-$(basename "$fresh")"
+    # Only the new version is sure to have the command; it copies what it cannot read yet, too.
+    as_service "$fresh" backup "$state/backup-before-$(basename "$fresh")" || {
+        echo "Without a back-up nothing is changed; the version before goes on." >&2
+        [ -z "$active" ] || systemctl start assurance
+        exit 73
+    }
 fi
 
 # One link decides which version runs.
@@ -80,14 +82,12 @@ if [ -d "$home" ] && [ ! -L "$home" ]; then
 fi
 ln -sfn "$fresh" "$home.next"
 mv -T "$home.next" "$home"
-as_service() { runuser -u assurance -- "$home/bin/assurance" "$@" --config "$config"; }
-
-if [ -f "$state/assurance.db" ]; then
+if has_database; then
     echo "Upgrading the database …"
-    as_service db upgrade
+    as_service "$home" db upgrade
 fi
 echo "Learning the model, where none of this version is there …"
-as_service learn --if-needed >/dev/null
+as_service "$home" learn --if-needed >/dev/null
 
 echo "The units …"
 for unit in assurance.service assurance-desk.service; do

@@ -4,7 +4,6 @@
 set -euo pipefail
 
 home=/opt/assurance
-config=/etc/assurance
 state=/var/lib/assurance
 
 if [ "$(id -u)" != 0 ]; then
@@ -12,21 +11,23 @@ if [ "$(id -u)" != 0 ]; then
     exit 77
 fi
 now=$(readlink -f "$home")
-before=$(find "$home.versions" -mindepth 1 -maxdepth 1 -type d ! -path "$now" | sort | tail -n 1)
+before=$(find "$home.versions" -mindepth 1 -maxdepth 1 -type d -name '2*' ! -path "$now" |
+    sort | tail -n 1)
 if [ -z "$before" ]; then
     echo "No earlier version is kept in $home.versions." >&2
     exit 66
 fi
-as_service() { runuser -u assurance -- "$now/bin/assurance" "$@" --config "$config"; }
+cd "$(dirname "$0")/.."
+. systemd/as-service.sh
 
 if [ -d /run/systemd/system ]; then
     systemctl stop assurance assurance-desk
 fi
 # What the earlier version expects, it knows itself.
-schema=$("$before/bin/python" -c 'from daemon.store import migrate; print(migrate.head())')
-if [ -f "$state/assurance.db" ] || grep -q '^url = "postgresql' "$config/daemon.toml"; then
-    as_service backup "$state/backup-before-going-back-$(date -u +%Y%m%dT%H%M%SZ)"
-    as_service db downgrade "$schema"
+schema=$("$before/bin/python" -I -c 'from daemon.store import migrate; print(migrate.head())')
+if has_database; then
+    as_service "$now" backup "$state/backup-before-going-back-$(date -u +%Y%m%dT%H%M%SZ)"
+    as_service "$now" db downgrade "$schema"
 fi
 ln -sfn "$before" "$home.next"
 mv -T "$home.next" "$home"
@@ -38,6 +39,6 @@ if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     systemctl start assurance
 fi
-echo "Version $("$before/bin/python" -c \
+echo "Version $("$before/bin/python" -I -c \
     'from importlib.metadata import version; print(version("assurance"))') runs again."
 echo "If its config knows fewer keys, assurance check names those to take out."

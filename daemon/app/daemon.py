@@ -40,7 +40,7 @@ from daemon.app.parts import (
 from daemon.app.sealing import Sealing
 from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
-from daemon.app.watch import LOOK_S, Watch
+from daemon.app.watch import LOOK_S, OWN_TICK, Watch
 from daemon.audit import Auditor
 from daemon.config import ImapInboxConfig
 from daemon.deadlines import LONDON, WorkingDays, london_date
@@ -206,7 +206,7 @@ class App:
         )
         self._ticks = self._make_ticks()
         self._watch = self._make_watch(letters)
-        self._ticks["health"] = self._as_tick("health", self._watch.look)
+        self._ticks[OWN_TICK] = self._as_tick(OWN_TICK, self._watch.look)
         self._listener: Listener | None = None
         self._scheduler: BackgroundScheduler | None = None
 
@@ -538,7 +538,7 @@ class App:
             rhythm["retention"] = _DAILY_S
         rhythm["lease"] = schedule.lease_s / 3
         rhythm["model"] = _MODEL_S
-        rhythm["health"] = LOOK_S
+        rhythm[OWN_TICK] = LOOK_S
         if self._config.oauth:
             rhythm["tokens"] = _TOKENS_S
         if self._config.health.link_days:
@@ -591,16 +591,27 @@ class App:
             if self._stop.takes_talk():
                 self._log.warning("log_level-changed", state=logs.toggle_debug())
             if self.reread is not None and self._stop.takes_reload():
-                self._manager.reloading()
-                self.successor = self.reread(self)
+                self.successor = self._taken_up(self.reread)
                 if self.successor is not None:
                     return
-                self._manager.ready()
+
+    def _taken_up(self, reread: Callable[[App], App | None]) -> App | None:
+        """Return the daemon over the new config, or None while this one goes on."""
+        self._manager.reloading()
+        try:
+            successor = reread(self)
+        except Exception as error:  # noqa: BLE001 -- whatever it is: the config of before goes on
+            self._log.error("job_failed", job="reload", exc_info=error)
+            self.config_refused(f"A mistake in this software ({type(error).__name__}).")
+            successor = None
+        if successor is None:
+            self._manager.ready()
+        return successor
 
     def config_refused(self, why: str) -> None:
         """Note that a new config was refused, for health: the one before goes on."""
         self._watch.refused = (self._clock(), why)
-        self._wake("health")
+        self._wake(OWN_TICK)
 
     def _feed_watchdog(self) -> None:
         """Tell systemd that we live: the database answered, and work was done, lately."""

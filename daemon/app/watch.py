@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from daemon.systemd import Manager
 
 LOOK_S = 15.0
+OWN_TICK = "health"
+"""The tick that looks: that it runs says nothing about all the others."""
 _FORGOTTEN = timedelta(days=7)  # a daemon of a machine that is no more
 _STUCK = timedelta(minutes=15)  # one batch of messages
 _CLOCK_TOLD = timedelta(hours=1)
@@ -113,7 +115,8 @@ class Watch:
     def is_alive(self, within_s: float) -> bool:
         """Whether the database answered lately, and work was done lately."""
         now = time.monotonic()
-        recently = any(now - tick.ended_at <= within_s for tick in self.ticks.values())
+        work = (tick for name, tick in self.ticks.items() if name != OWN_TICK)
+        recently = any(now - tick.ended_at <= within_s for tick in work)
         return recently and now - self.answered_at <= within_s
 
     # What all daemons share, and the store itself
@@ -123,7 +126,7 @@ class Watch:
         try:
             with self.store.read() as tx:
                 tx.ping()
-                before = tx.marker_at(self.key)
+                before = tx.newest_marker_at()
                 common = self.common.look(tx, now)
             self.answered_at = time.monotonic()
         except StoreUnavailableError as error:
@@ -168,15 +171,8 @@ class Watch:
             yield self._outlet(name, courier)
         yield from self.sign_ins.parts(now)
         yield self._disk()
-        yield from self._jobs()
-        if why := self.model_why():
-            yield Part(
-                name="model",
-                label="Learned model",
-                level=Level.WARNING,
-                why=f"Facts and rules decide alone, and most mail is to be sorted. {why}",
-                do="Run assurance learn.",
-            )
+        yield self._jobs()
+        yield self._model()
         if self.refused is not None:
             at, why = self.refused
             yield Part(
@@ -253,18 +249,31 @@ class Watch:
             do="Make room before nothing can be written any more.",
         )
 
-    def _jobs(self) -> Iterator[Part]:
-        for name, tick in self.ticks.items():
-            label = f"Work: {name.replace(':', ' ')}"
-            if tick.errors:
-                yield Part(
-                    name=f"work:{name}",
-                    label=label,
-                    level=Level.TROUBLE,
-                    why=f"A mistake in this software stopped it {tick.errors} times in a row"
-                    f" ({tick.error}).",
-                    do="Nothing is lost. Please report the line job_failed of the log.",
-                )
+    def _model(self) -> Part:
+        part = Part(name="model", label="Learned model", why="It serves.")
+        why = self.model_why()
+        if not why:
+            return part
+        return replace(
+            part,
+            level=Level.WARNING,
+            why=f"Facts and rules decide alone, and most mail is to be sorted. {why}",
+            do="Run assurance learn.",
+        )
+
+    def _jobs(self) -> Part:
+        """Return whether all work comes to its end: always one part, so that it can be over."""
+        part = Part(name="work", label="Work of the daemon", why="All of it comes to its end.")
+        failing = [tick for tick in self.ticks.values() if tick.errors]
+        if not failing:
+            return part
+        named = ", ".join(f"{one.name.replace(':', ' ')} ({one.error})" for one in failing)
+        return replace(
+            part,
+            level=Level.TROUBLE,
+            why=f"A mistake in this software stopped {named}, {failing[0].errors} times in a row.",
+            do="Nothing is lost. Please report the line job_failed of the log.",
+        )
 
     def _clock(self, before: datetime | None, now: datetime) -> Part:
         part = Part(name="clock", label="Clock of the machine")
@@ -272,7 +281,7 @@ class Watch:
             return replace(
                 part,
                 level=Level.WARNING,
-                why=f"It stands at {when(now)}, before the last note of this daemon"
+                why=f"It stands at {when(now)}, before what was last noted"
                 f" ({when(before)}): it was set back.",
                 do="See that it is right: timedatectl. Deadlines are counted by it.",
                 figures={"jumped_s": (now - before).total_seconds()},

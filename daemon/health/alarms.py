@@ -96,7 +96,7 @@ class Alarms:
             over=tuple(f"{part.label}. {part.why}".strip() for part in over),
         )
         # A name of its own for each mail: the same thing can go wrong again.
-        about = "\n".join(part.name for part in (*begun, *over))
+        about = "\n".join((*(f"+{p.name}" for p in begun), *(f"-{p.name}" for p in over)))
         digest = hashlib.sha256(about.encode()).hexdigest()[:8]
         key = f"alarm:{self.host[:40]}:{now.isoformat()}:{digest}"
         return [

@@ -30,10 +30,10 @@ class Markers(Rows):
         query = select(row.name, row.value).where(row.name.startswith(prefix, autoescape=True))
         return {r.name.removeprefix(prefix): r.value for r in self.connection.execute(query)}
 
-    def marker_at(self, name: str) -> datetime | None:
-        """Return when a marker was set; None where there is none."""
+    def newest_marker_at(self) -> datetime | None:
+        """Return when a marker was last set, by whichever daemon; None where there is none."""
         row = schema.marker.c
-        return self.connection.scalar(select(row.updated_at).where(row.name == name))
+        return self.connection.scalar(select(func.max(row.updated_at)))
 
     def drop_markers(self, names: Sequence[str]) -> None:
         """Take markers away."""

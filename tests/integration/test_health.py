@@ -302,8 +302,9 @@ def test_a_daemon_that_ends_leaves_no_report(desk):
 
 
 def test_a_clock_that_was_set_back_over_a_restart_is_told_of(desk):
-    """The last note of this daemon is of the future."""
+    """What was last noted, by whichever process, is of the future."""
     desk.look()
+    desk.watch.pid += 1
     part = desk.look(hours=-1)["clock"]
     assert part.level is Level.WARNING
     assert "it was set back" in part.why
@@ -364,6 +365,36 @@ def test_alive_means_that_the_database_answered_and_work_was_done(desk):
     assert desk.watch.is_alive(60)
     desk.watch.answered_at -= 100
     assert not desk.watch.is_alive(60)
+
+
+def test_that_it_looks_is_no_sign_of_life(desk):
+    """All other work may stand still."""
+    desk.look()
+    desk.ticks["sweep"].ended_at = 0.0
+    desk.ticks["health"] = Tick(name="health", work=lambda: None, failed=lambda *_: None)
+    desk.ticks["health"]()
+    assert not desk.watch.is_alive(60)
+
+
+def test_work_that_fails_and_does_again_is_told_of_twice(desk):
+    """With its name and the class of the mistake; and that it is over."""
+    tick = desk.ticks["sweep"]
+    tick.errors, tick.error = 2, "KeyError"
+    assert "stopped sweep (KeyError), 2 times in a row" in desk.look()["work"].why
+    desk.look(minutes=11)
+    tick.errors = 0
+    desk.look()
+    assert len(desk.alarms()) == 2
+
+
+def test_a_model_that_is_missing_is_told_of_twice(desk):
+    """Once, and once when one serves."""
+    desk.watch.model_why = lambda: "No model has been learnt yet."
+    assert desk.look()["model"].level is Level.WARNING
+    desk.look(minutes=11)
+    desk.watch.model_why = lambda: ""
+    desk.look()
+    assert len(desk.alarms()) == 2
 
 
 def test_metrics_name_every_figure(desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import stat
@@ -89,7 +90,7 @@ def test_a_name_of_this_machine_without_a_number_is_not_gone():
 @pytest.fixture
 def signals():
     """Signal handlers as they were, afterwards."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)}
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
@@ -107,6 +108,23 @@ def test_a_signal_asks_to_stop_and_a_second_ends_at_once(signals, number):
     assert (stop.is_set(), stop.signal, ended) == (True, number, [])
     os.kill(os.getpid(), signal.SIGTERM)
     assert ended == [128 + signal.SIGTERM]
+
+
+def test_a_service_reads_its_config_anew_and_a_closed_terminal_ends(signals, monkeypatch):
+    """SIGHUP means the one or the other; SIGUSR1 asks the log to say more. Each is heard once."""
+    del signals
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    stop = Stop()
+    stop.install()
+    os.kill(os.getpid(), signal.SIGHUP)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert (stop.takes_reload(), stop.takes_reload()) == (True, False)
+    assert (stop.takes_talk(), stop.takes_talk()) == (True, False)
+    assert stop.is_set() is False
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    stop.install()
+    os.kill(os.getpid(), signal.SIGHUP)
+    assert stop.wait(5) is True
 
 
 def test_waiting_ends_when_somebody_asks():
