@@ -33,7 +33,8 @@ class Markers(Rows):
     def newest_marker_at(self) -> datetime | None:
         """Return when a marker was last set, by whichever daemon; None where there is none."""
         row = schema.marker.c
-        return self.connection.scalar(select(func.max(row.updated_at)))
+        newest: datetime | None = self.connection.scalar(select(func.max(row.updated_at)))
+        return newest
 
     def drop_markers(self, names: Sequence[str]) -> None:
         """Take markers away."""

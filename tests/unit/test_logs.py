@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import logging
+import os
 import sys
 import threading
 import warnings
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from daemon import logs
 from daemon.model import Skip
+from daemon.systemd import under_systemd
 
 MARKER = "zqxmarker"
 TOLD = f"a text with {MARKER}"  # put together before anybody logs it
@@ -371,3 +373,54 @@ def test_every_event_and_key_in_the_source_is_listed():
         assert event.value in logs.EVENTS, f"{where}: {event.value} is not in EVENTS"
         keys = {keyword.arg for keyword in call.keywords} - NOT_FIELDS
         assert keys <= logs.SAFE_KEYS | {None}, f"{where}: {keys - logs.SAFE_KEYS} is not listed"
+
+
+# systemd's journal
+
+
+def test_the_journal_gets_a_line_for_people_and_every_value_as_a_field(monkeypatch):
+    """`journalctl INBOX=ceo` finds it; nothing is shown there that is withheld elsewhere."""
+    sent = []
+    monkeypatch.setattr(logs, "send", lambda **fields: sent.append(fields))
+    log, _ = a_log(looks="journal")
+    log.warning("inbox_unavailable", inbox="ceo", why="no answer", size=7, subject=TOLD)
+    (fields,) = sent
+    assert fields["message"].startswith("inbox_unavailable inbox=ceo why=no answer")
+    assert fields["priority"] == "4"
+    assert (fields["inbox"], fields["size"], fields["event"]) == ("ceo", "7", "inbox_unavailable")
+    assert MARKER not in str(fields)
+
+
+def test_a_journal_that_is_away_stops_nobody(monkeypatch):
+    """As with any other stream."""
+
+    def away(**_fields):
+        raise OSError
+
+    monkeypatch.setattr(logs, "send", away)
+    log, _ = a_log(looks="journal")
+    log.error("job_failed")
+
+
+def test_the_level_changes_and_goes_back():
+    """Everything for a while, then what the config says again."""
+    log, stream = a_log(level="warning")
+    log.info("daemon_started")
+    assert stream.getvalue() == ""
+    assert logs.toggle_debug() == "debug"
+    log.debug("daemon_started")
+    assert "daemon_started" in stream.getvalue()
+    assert logs.toggle_debug() == "warning"
+    written = stream.getvalue()
+    log.info("daemon_stopped")
+    assert stream.getvalue() == written
+
+
+def test_a_stream_that_is_the_journals_is_known(tmp_path):
+    """By device and inode, as systemd says in $JOURNAL_STREAM."""
+    with (tmp_path / "log").open("w") as file:
+        found = os.fstat(file.fileno())
+        there = {"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}
+        assert under_systemd(there, file.fileno())
+        assert not under_systemd({"JOURNAL_STREAM": "1:2"}, file.fileno())
+        assert not under_systemd({}, file.fileno())

@@ -90,7 +90,8 @@ def test_a_name_of_this_machine_without_a_number_is_not_gone():
 @pytest.fixture
 def signals():
     """Signal handlers as they were, afterwards."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)}
+    used = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
+    kept = {number: signal.getsignal(number) for number in used}
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
