@@ -163,6 +163,9 @@ def enquiry_view(view: Mapping[str, Any]) -> Group:
     head.add_row("Received at", harmless(_cell(view["received_at"])))
     if view["merged_into"]:
         head.add_row("Merged into", harmless(view["merged_into"]))
+    if view["erased_at"]:
+        gone = f"{_cell(view['erased_at'])}: what people wrote is gone, figures are kept"
+        head.add_row("Taken out", harmless(gone))
     if view["reply_seen_at"]:
         head.add_row("Reply seen", harmless(_cell(view["reply_seen_at"])))
     if view["reply_failed_at"]:

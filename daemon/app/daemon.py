@@ -630,6 +630,9 @@ class App:
             poller.clock_was_set()
         for courier in self._couriers.values():
             courier.clock_was_set()
+        if by_s < 0:
+            with suppress(StoreUnavailableError), self._store.write() as tx:
+                tx.clock_went_back(now=self._clock(), by_s=-by_s)
         for name in self._ticks:
             self._wake(name)
 

@@ -59,12 +59,22 @@ _FIGURES = {
         "assurance_sign_in_secret_end_timestamp_seconds",
         "When what proves us to the sign-in service ends",
     ),
-    ("disk", "free_mb"): ("assurance_disk_free_megabytes", "Free where the state folder lies"),
+    ("disk", "free_bytes"): ("assurance_disk_free_bytes", "Free where the state folder lies"),
     ("clock", "jumped_s"): (
         "assurance_clock_jumped_seconds",
         "By how much the machine's clock was set, in the last hour",
     ),
 }
+
+
+NAMES = frozenset(
+    (
+        *(metric for metric, _ in _FIGURES.values()),
+        *("assurance_up", "assurance_report_age_seconds", "assurance_started_timestamp_seconds"),
+        *("assurance_build_info", "assurance_part_level"),
+    )
+)
+"""Every metric there is."""
 
 
 def registry_of(report: Report | None, now: datetime) -> CollectorRegistry:

@@ -230,7 +230,7 @@ class Watch:
 
     def _disk(self) -> Part:
         try:
-            free_mb = shutil.disk_usage(self.state_dir).free // _MIB
+            free = shutil.disk_usage(self.state_dir).free
         except OSError as error:
             return Part(
                 name="disk",
@@ -239,7 +239,8 @@ class Watch:
                 why=f"The state folder {self.state_dir} cannot be looked at ({error.strerror}).",
                 do="See that its disk is there, and that the service may use the folder.",
             )
-        part = Part(name="disk", label="Disk", figures={"free_mb": free_mb})
+        part = Part(name="disk", label="Disk", figures={"free_bytes": free})
+        free_mb = free // _MIB
         if free_mb >= self.disk_free_mb:
             return replace(part, why=f"{free_mb:,} MB are free.")
         return replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, insert, or_, select, text, update
@@ -354,6 +354,17 @@ class Postbox(Rows):
             )
             found += [Waiting(**r._mapping) for r in self.connection.execute(query)]
         return found
+
+    def clock_went_back(self, *, now: datetime, by_s: float) -> int:
+        """Have letters leave now that were put off by a clock that stood ahead; return how many."""
+        row = schema.outbox
+        ahead = now + timedelta(seconds=by_s)
+        done = self.connection.execute(
+            update(row)
+            .where(row.c.state == "waiting", row.c.send_after > now, row.c.send_after <= ahead)
+            .values(send_after=now)
+        )
+        return done.rowcount
 
     def outbox_counts(self) -> dict[str, int]:
         """Return how many entries are in each state but sent."""

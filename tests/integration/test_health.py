@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from sqlalchemy import update
 
 from connectors.base import AccessDeniedError, UnavailableError
 from daemon.app.courier import Courier
-from daemon.app.metrics import registry_of
+from daemon.app.metrics import NAMES, registry_of
 from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
 from daemon.app.watch import Watch
@@ -22,6 +23,7 @@ from daemon.health.kept import REPORT
 from daemon.links import LinkCheck
 from daemon.pauses import Pauses
 from daemon.poll import Poller
+from daemon.startup import share
 from daemon.store import schema
 from daemon.systemd import Manager
 from tests.builders import (
@@ -412,6 +414,14 @@ def test_metrics_name_every_figure(desk):
         desk.poller.standing.well_at.timestamp()
     )
     assert found["assurance_outbox_waiting_letters", ()] == 0
+
+
+def test_every_alert_rule_names_a_metric_that_there_is():
+    """And every metric of a report is among the names."""
+    rules = (share() / "systemd" / "alerts.yml").read_text()
+    expressions = re.findall(r"expr: (.*)", rules)
+    assert len(expressions) >= 10
+    assert set(re.findall(r"assurance_\w+", " ".join(expressions))) <= NAMES
 
 
 def test_without_a_look_metrics_say_so():

@@ -557,3 +557,14 @@ def test_each_arrival_is_told_once(server: ScriptedImap, open_inbox: Opener) -> 
     server.mails[4] = Mail(content=a_mail(4))
     assert inbox.wait(5) is True
     assert inbox.wait(0.2) is False
+
+
+def test_a_server_that_is_throttling_says_for_how_long(
+    server: ScriptedImap, open_inbox: Callable[..., ImapInbox]
+) -> None:
+    """Exchange Online's words, at login or later: the time they name is handed on."""
+    said = b"{tag} NO Request is throttled. Suggested Backoff Time: 92415 milliseconds\r\n"
+    server.scripts["UID SEARCH"] = lambda _: said
+    with pytest.raises(UnavailableError, match="asks us to slow down") as caught:
+        open_inbox().fetch(None, limit=1)
+    assert caught.value.wait_s == 92.415

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import time
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -335,3 +336,33 @@ def test_a_certificate_says_its_own_end(token_service, certificates, tmp_path):
     assert part.level is Level.WARNING
     (part,) = sign_ins.parts(read_clock() - timedelta(days=60))
     assert part.level is Level.WELL
+
+
+# Our own certificate, where a server asks for one
+
+
+def test_a_server_that_asks_for_our_certificate_is_shown_it(
+    make_mail_server, certificates, tmp_path
+):
+    """With it mail leaves; without it, or with what is none, it says so in a sentence."""
+    own = tmp_path / "own.pem"
+    own.write_text(a_certificate(tmp_path))
+    server = make_mail_server(tls="implicit", clients=own)
+
+    def outlet(own_file):
+        return SmtpOutlet(
+            name="relay",
+            host="localhost",
+            port=server.port,
+            tls="implicit",
+            ca_file=str(certificates.ca_file),
+            own_file=own_file,
+        )
+
+    with closing(outlet(str(own))) as relay:
+        relay.send(an_envelope())
+    assert len(server.accepted) == 1
+    with pytest.raises(UnavailableError):
+        outlet(None).send(an_envelope())
+    with pytest.raises(AccessDeniedError, match=r"our own certificate .* cannot be used"):
+        outlet(str(certificates.ca_file)).send(an_envelope())

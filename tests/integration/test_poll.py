@@ -339,3 +339,25 @@ def test_who_watches_is_told_of_everything(office, inbox):
     heard = []
     a_poller(office, inbox, on_taken=lambda facts, taken: heard.append((facts.name, taken))).poll()
     assert [(name, len(taken)) for name, taken in heard] == [("care", 3), ("care", 1)]
+
+
+def test_a_server_that_asks_for_patience_is_given_it(office, inbox):
+    """For as long as it says, whatever our own pauses would be."""
+    inbox.broken = UnavailableError("asks us to slow down", wait_s=900)
+    poller = a_poller(office, inbox)
+    poller.poll()
+    assert poller.retry_at == office.clock() + timedelta(seconds=900)
+
+
+def test_a_clock_that_was_set_back_holds_no_inbox_up(office, inbox):
+    """What was reckoned by the clock of before counts no more."""
+    inbox.broken = UnavailableError("away")
+    poller = a_poller(office, inbox)
+    poller.poll()
+    office.clock.move(hours=-1)
+    inbox.broken = None
+    assert poller.poll() == 0
+    assert inbox.looks == 1
+    poller.clock_was_set()
+    poller.poll()
+    assert inbox.looks > 1

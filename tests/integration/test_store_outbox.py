@@ -315,3 +315,14 @@ def test_a_block_of_an_address_ends(store):
         assert not tx.is_blocked("key", now=LATER)
         tx.block_address("key", status="5.2.1", now=LATER, until=LATER + (LATER - NOW))
         assert tx.is_blocked("key", now=LATER)
+
+
+def test_a_clock_that_was_set_back_holds_no_letter_up(store):
+    """What was due within the time that goes by again leaves now; no other letter does."""
+    with store.write() as tx:
+        soon = an_entry(key="soon", send_after=NOW + timedelta(minutes=50))
+        later = an_entry(key="later", send_after=NOW + timedelta(hours=5))
+        tx.queue([soon, later], enquiry_id=None, message_id=None, now=NOW)
+        assert tx.clock_went_back(now=NOW, by_s=3600) == 1
+        claimed = tx.claim("relay", holder="one", now=NOW, until=LATER, limit=9)
+    assert len(claimed) == 1

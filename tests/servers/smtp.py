@@ -77,6 +77,7 @@ class MailServer:
         tls: Literal["none", "starttls", "implicit"] = "none",
         certificates: Certificates | None = None,
         login: tuple[str, str] | None = None,
+        clients: Path | None = None,
         takes_token: Callable[[str, str], bool] | None = None,
         extensions: bool = True,
     ) -> None:
@@ -91,6 +92,7 @@ class MailServer:
         self._certificates = certificates
         self._login = login
         self._takes_token = takes_token
+        self._clients = clients  # the certificates of clients that may connect, and no others
         self._extensions = extensions
         self._rules: dict[tuple[Stage, str], _Rule] = {}
         self._mailboxes: dict[str, list[Callable[[bytes], object]]] = defaultdict(list)
@@ -136,6 +138,9 @@ class MailServer:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self._certificates.server_cert, self._certificates.server_key)
+        if self._clients is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self._clients)
         return context
 
     def _options(self) -> dict[str, Any]:

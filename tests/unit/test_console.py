@@ -42,7 +42,7 @@ def test_a_mail_cannot_steer_the_terminal():
 def test_a_stored_enquiry_cannot_steer_the_terminal():
     """Subjects and notes come from the database as they were written."""
     fields = ("status", "category", "source", "route", "team", "reply_team", "received_at")
-    fields += ("assigned_to", "merged_into", "reply_seen_at", "reply_failed_at")
+    fields += ("assigned_to", "merged_into", "reply_seen_at", "reply_failed_at", "erased_at")
     row = dict.fromkeys(
         ("id", "received_at", "box", "sender_address", "subject", "outcome", "skip", "hold"),
         STEERING,
