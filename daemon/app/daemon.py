@@ -642,13 +642,13 @@ class App:
         if self.successor is None:
             self._manager.stopping()
         self._log.info("daemon_stopping", signal=self._stop.signal)
+        until = time.monotonic() + (STOP_WITHIN_S if self.successor is None else RELOAD_WITHIN_S)
         if self._listener is not None:
             self._listener.stop()
         for inbox in self.inboxes.values():
             inbox.interrupt()
         # Waiting itself, the scheduler would hold the lock that running work wakes others with.
         scheduler.shutdown(wait=False)
-        until = time.monotonic() + (STOP_WITHIN_S if self.successor is None else RELOAD_WITHIN_S)
         if not all(tick.ends_by(until) for tick in self._ticks.values()):
             # Cutting off is safe: whatever is not committed happens again after the start.
             self._log.warning("daemon_killed", why="work did not end in time")
