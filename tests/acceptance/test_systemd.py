@@ -124,6 +124,8 @@ def test_the_command_works_beside_it(service):
     assert "well  Inbox intake" in done.stdout
     assert service.run("assurance", "check").returncode == 0
     assert service.run("assurance", "audit", "verify").returncode == 0
+    # Where an administrator stands after signing in, and the service's user may not go.
+    assert service.run("sh", "-c", "cd /root && assurance check").returncode == 0
     user = service.run("stat", "-c", "%U", f"/{STATE}/assurance.db").stdout.strip()
     assert user == "assurance"
 
