@@ -24,7 +24,7 @@ from daemon.links import LinkCheck
 from daemon.pauses import Pauses
 from daemon.poll import Poller
 from daemon.startup import share
-from daemon.store import schema
+from daemon.store import StoreUnavailableError, schema
 from daemon.systemd import Manager
 from tests.builders import (
     NOW,
@@ -492,3 +492,22 @@ def test_another_link_is_tried_at_once(desk):
     assert page.asked == 2
     with desk.office.store.read() as tx:
         assert "other" in tx.marker(LINK)
+
+
+# What the store says of itself
+
+
+def test_a_database_that_is_read_only_says_so(store):
+    """And is no mistake of ours: it is tried again, and told of."""
+    read_only = (
+        "PRAGMA query_only = ON" if not store.allows_many_daemons else ("SET TRANSACTION READ ONLY")
+    )
+
+    def write():
+        with store.write() as tx:
+            tx.connection.exec_driver_sql(read_only)
+            tx.set_marker("a", "b", now=NOW)
+
+    with pytest.raises(StoreUnavailableError, match="read-only"):
+        write()
+    store.close()  # SQLite's connection keeps the pragma

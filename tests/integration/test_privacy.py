@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Text, select
 from typer.testing import CliRunner
 
 from daemon.__main__ import app
+from daemon.app import App, load_templates, open_store
 from daemon.audit import Auditor
 from daemon.model import Category, RetentionRule, Skip
 from daemon.privacy import Privacy, PrivacyError
+from daemon.service import Stop
+from daemon.startup import AdoptedModel, share
 from daemon.store import schema
 from daemon.store.erasing import columns_of_words
 from tests.builders import a_batch, a_classification, a_mail, a_raw, an_inbox, an_office_over
-from tests.fakes import FakeOutlet
+from tests.fakes import FakeClock, FakeOutlet
 from tests.unit.config_folders import Folder
 
 JO = "jo@home.example"
@@ -309,3 +313,31 @@ def test_the_commands_from_find_to_erase(tmp_path):
     )
     assert "Due: 0 enquiries" in run(folder, "privacy", "due").stdout
     assert run(folder, "show", reference).exit_code == 0
+
+
+def test_the_daemon_takes_out_what_is_due_once_a_night(tmp_path):
+    """Between one and five in London, and only where the office has said so."""
+    folder = Folder(tmp_path)
+    folder.change("retention.toml", "active = false", "active = true")
+    clock = FakeClock(datetime(2030, 1, 15, 12, tzinfo=UTC))
+    config = folder.load(state_dir=folder.state)
+    store = open_store(config)
+    office = an_office_over(store)
+    write(office)
+    daemon = App(
+        config,
+        templates=load_templates(share() / "templates"),
+        store=store,
+        stop=Stop(),
+        models=AdoptedModel.of(config),
+        clock=clock,
+    )
+    daemon._retain()
+    assert holding(store, WORD)  # it is noon
+    clock.move(hours=14)
+    daemon._retain()
+    assert holding(store, WORD, JO) == []
+    write(office, text=f"{WORD} again", subject="Again")
+    daemon._retain()
+    assert holding(store, WORD)  # once a night
+    store.close()
