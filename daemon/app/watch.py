@@ -165,7 +165,8 @@ class Watch:
 
     def _own(self, now: datetime) -> Iterator[Part]:
         for name, poller in self.pollers.items():
-            if poller.is_ours:
+            # One that was paused before the start was never asked for, and is known all the same.
+            if poller.is_ours or f"inbox:{name}" in self.pauses.said:
                 yield self._inbox(name, poller, now)
         for name, courier in self.couriers.items():
             yield self._outlet(name, courier)

@@ -349,8 +349,8 @@ def test_a_poll_that_does_not_end_is_told_of(desk):
 
 
 def test_a_pause_is_a_persons_wish(desk):
-    """Nobody is alarmed about it."""
-    desk.poller.poll()
+    """Nobody is alarmed about it, nor is it missing where it was paused before the start."""
+    assert "inbox:care" not in desk.look()
     desk.watch.pauses.said.add("inbox:care")
     desk.poller.standing.failed(UnavailableError("away"), desk.clock())
     part = desk.look(hours=2)["inbox:care"]
