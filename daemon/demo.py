@@ -12,7 +12,7 @@ import shutil
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,6 +110,9 @@ class Demo:
             raise DemoError(msg)
         folder = Folder(state)
         config = load(config_dir, env={}, state_dir=state)
+        # A sample day asks nobody outside this machine.
+        quiet = config.health.model_copy(update={"link_days": 0})
+        config = replace(config, health=quiet)
         return cls(config, templates=templates, samples=files, folder=folder, console=console)
 
     def run(self, *, pause_s: float, stay_s: float | None) -> int:
