@@ -83,8 +83,12 @@ def test_monitoring_and_the_command_say_how_it_stands(make_office):
 
     office.secret("ceo", "not the password")
     office.start()
-    wait_until(lambda: office.health("/readyz")[0] == 503, within_s=40, what="trouble")
-    assert "trouble: Inbox ceo: localhost" in office.health("/readyz")[1]
+    wait_until(
+        lambda: "trouble: Inbox ceo: localhost" in office.health("/readyz")[1],
+        within_s=40,
+        what="trouble",
+    )
+    assert office.health("/readyz")[0] == 503
     done = office.command("status", "--json")
     assert done.returncode == 69
     (daemon,) = json.loads(done.stdout)["daemons"]
