@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from daemon.deadlines import LONDON, london_date
 from daemon.model import EnquiryStatus
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 50  # enquiries or messages in one transaction
 _MONTH = timedelta(days=365.25 / 12)
+_NIGHT = range(1, 5)  # London: when nobody works, and no other work of the day is due
+_RETAINED = "retention:day"
 _OPEN = (EnquiryStatus.OPEN.value,)
 
 
@@ -158,6 +161,24 @@ class Privacy:
                 tx.erase_letters_to(address)
         self._note("person_erased", by=by, detail={"messages": done.messages})
         self.store.forget_for_good()
+        return done
+
+    def nightly(self, rules: Sequence[RetentionRule]) -> Erased | None:
+        """Once a night, take out what is older than the rules keep it; None where that is done.
+
+        Raises:
+            StoreUnavailableError: the database does not answer; the next look goes on.
+        """
+        now = self.clock()
+        tonight = london_date(now).isoformat()
+        if now.astimezone(LONDON).hour not in _NIGHT:
+            return None
+        with self.store.read() as tx:
+            if tx.marker(_RETAINED) == tonight:
+                return None
+        done = self.retain(rules)
+        with self.store.write() as tx:
+            tx.set_marker(_RETAINED, tonight, now=now)
         return done
 
     def retain(self, rules: Sequence[RetentionRule], *, dry: bool = False) -> Erased:

@@ -19,11 +19,11 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from connectors.base import AccessDeniedError, ConnectorError, Envelope
+from connectors.base import AccessDeniedError, ConnectorError
 from daemon import logs
 from daemon.app.courier import Courier
 from daemon.app.leases import Leases
-from daemon.app.listener import Listener
+from daemon.app.listener import listening
 from daemon.app.parts import (
     inbox_facts,
     make_attachment_reader,
@@ -36,6 +36,7 @@ from daemon.app.parts import (
     make_signer,
     own_version,
     read_clock,
+    sent_at_once,
 )
 from daemon.app.sealing import Sealing
 from daemon.app.signing_in import SignIns
@@ -43,7 +44,7 @@ from daemon.app.ticks import Tick
 from daemon.app.watch import LOOK_S, OWN_TICK, Watch
 from daemon.audit import Auditor
 from daemon.config import ImapInboxConfig
-from daemon.deadlines import LONDON, WorkingDays, london_date
+from daemon.deadlines import WorkingDays
 from daemon.enrich import Enricher
 from daemon.health import Alarms, Common
 from daemon.intake.revision import Revision
@@ -72,12 +73,12 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from connectors.base import Inbox, Outlet
+    from daemon.app.listener import Listener
     from daemon.app.reader import ModelSource
     from daemon.compose import Templates
     from daemon.config import Config, InboxConfig
     from daemon.intake import InboxFacts, Intake, Taken
     from daemon.letters import Letters
-    from daemon.model import OutboxEntry
     from daemon.service import Stop
     from daemon.store import Store
     from daemon.tokens import Signer
@@ -90,8 +91,6 @@ _IDLE_S = 300.0  # renewed well before a server or a firewall would end it (RFC 
 _DENIED_S = 600.0  # as the poll: a wrong password, tried over and over, locks an account
 _CLOCK_JUMP_S = 5.0
 _DAILY_S = 300.0  # between two looks at whether the day's or the month's work is done
-_NIGHT = range(1, 5)  # London: when nobody works, and no other work of the day is due
-_RETAINED = "retention:day"
 _LINK_S = 3600.0  # between two looks at whether the link is to be tried
 _TOKENS_S = 60.0  # between two looks at whether a token is to be renewed
 _MODEL_S = 60.0  # between two looks at which model is adopted
@@ -260,7 +259,7 @@ class App:
                 operators=config.operators,
                 host=host,
                 after=timedelta(minutes=config.health.alarm_minutes),
-                send=self._send_at_once,
+                send=lambda entry: sent_at_once(config, entry, self._sign_ins),
             ),
             common=Common(
                 days=WorkingDays(config.policy.clocks),
@@ -279,24 +278,6 @@ class App:
             version=own_version(),
             started_at=self._clock(),
         )
-
-    def _send_at_once(self, entry: OutboxEntry) -> bool:
-        """Hand a mail to its mail server, past the outbox; whether it was taken."""
-        if self._config.sending.shadow:
-            return True
-        settings = next(one for one in self._config.outlets if one.name == entry.outlet)
-        outlet = make_outlet(settings, self._sign_ins)
-        try:
-            outlet.send(
-                Envelope(
-                    sender=entry.envelope_from, recipient=entry.recipient, content=entry.content
-                )
-            )
-        except ConnectorError:
-            return False
-        finally:
-            outlet.close()
-        return True
 
     def _is_ending(self) -> bool:
         return self._stop.is_set() or self._ending.is_set()
@@ -406,18 +387,8 @@ class App:
             self._log.warning("store_differs", count=len(found.differences))
 
     def _retain(self) -> None:
-        """Once a night, take out what is older than it is kept."""
-        now = self._clock()
-        today = london_date(now).isoformat()
-        if now.astimezone(LONDON).hour not in _NIGHT:
-            return
-        with self._store.read() as tx:
-            if tx.marker(_RETAINED) == today:
-                return
-        done = self._privacy.retain(self._config.retention)
-        with self._store.write() as tx:
-            tx.set_marker(_RETAINED, today, now=now)
-        if done.messages or done.internal:
+        done = self._privacy.nightly(self._config.retention)
+        if done is not None and (done.messages or done.internal):
             self._log.info("retention_finished", count=len(done.enquiries), messages=done.messages)
 
     def _enrich(self) -> None:
@@ -500,32 +471,13 @@ class App:
         for one in self._config.inboxes:
             if isinstance(one, ImapInboxConfig) and one.idle:
                 self._listen(one.name)
-        self._listener = self._listen_for_monitoring()
+        self._listener = listening(
+            self._config, report=lambda: self._watch.report, clock=self._clock, log=self._log
+        )
         self._manager.ready()
         self._supervise()
         self._end(scheduler)
         return self.exit_code
-
-    def _listen_for_monitoring(self) -> Listener | None:
-        """Return what answers monitoring; the daemon does its work without it, too."""
-        health = self._config.health
-        if not health.listen:
-            return None
-        host, port = health.port or ("", 0)
-        path = None if health.port else self._config.state_dir / health.listen
-        try:
-            listener = Listener(
-                path=path,
-                host=host,
-                port=port,
-                report=lambda: self._watch.report,
-                clock=self._clock,
-            )
-        except OSError as error:
-            self._log.warning("listener_failed", why=error.strerror or type(error).__name__)
-            return None
-        listener.start()
-        return listener
 
     def _rhythm(self) -> Mapping[str, float]:
         schedule = self._config.schedule

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
+    from structlog.typing import FilteringBoundLogger
 
-    from daemon.config import Health
+    from daemon.config import Config, Health
     from daemon.health import Report
 
 _ENDS_WITHIN_S = 3.0
@@ -170,6 +171,31 @@ def short_name(path: Path) -> Iterator[str]:
 def _port_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=16)
+
+
+def listening(
+    config: Config,
+    *,
+    report: Callable[[], Report | None],
+    clock: Callable[[], datetime],
+    log: FilteringBoundLogger,
+) -> Listener | None:
+    """Return what answers monitoring, begun; None where nobody may ask, or it cannot listen.
+
+    The daemon does its work without it, too.
+    """
+    health = config.health
+    if not health.listen:
+        return None
+    host, port = health.port or ("", 0)
+    path = None if health.port else config.state_dir / health.listen
+    try:
+        listener = Listener(path=path, host=host, port=port, report=report, clock=clock)
+    except OSError as error:
+        log.warning("listener_failed", why=error.strerror or type(error).__name__)
+        return None
+    listener.start()
+    return listener
 
 
 def ask(health: Health, state_dir: Path) -> Report | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from connectors.base import ConnectorError, Envelope
 from connectors.imap import Account, ImapInbox, ImapOutlet
 from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from daemon.app.signing_in import SignIns
     from daemon.config import Config, InboxConfig, OutletConfig
     from daemon.intake.facts import Classifies
-    from daemon.model import Policy
+    from daemon.model import OutboxEntry, Policy
 
 
 def read_clock() -> datetime:
@@ -418,6 +420,23 @@ def make_outlet(one: OutletConfig, sign_ins: SignIns | None = None) -> Outlet:
         return ImapOutlet(name=one.name, account=account, folder=one.folder, folders=one.folders)
     make_maildir(one.path)
     return MaildirOutlet(name=one.name, path=one.path)
+
+
+def sent_at_once(config: Config, entry: OutboxEntry, sign_ins: SignIns) -> bool:
+    """Hand a mail to its mail server, past the outbox; whether it was taken."""
+    if config.sending.shadow:
+        return True
+    settings = next(one for one in config.outlets if one.name == entry.outlet)
+    envelope = Envelope(
+        sender=entry.envelope_from, recipient=entry.recipient, content=entry.content
+    )
+    try:
+        with closing(make_outlet(settings, sign_ins)) as outlet:
+            outlet.send(envelope)
+    except ConnectorError as error:
+        get_logger().warning("outlet_unavailable", outlet=entry.outlet, why=str(error))
+        return False
+    return True
 
 
 def _tokens(name: str | None, username: str, sign_ins: SignIns | None) -> Tokens | None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Table
 
-_AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
 _UNSENT = ("waiting", "claimed", "held", "post", "shadow")
 # What is blanked of everything that hangs on an enquiry. A column of JSON becomes an empty list.
 _WORDS: tuple[tuple[Table, tuple[str, ...]], ...] = (
@@ -74,11 +73,10 @@ class Erasing(Rows):
     def held_on(self, address: str) -> HeldOn:
         """Return what is held on whoever writes from an address (lower case)."""
         m, p = schema.message.c, schema.party.c
-        messages = self.connection.scalars(
-            select(m.id).where(func.lower(m.sender_address) == address).order_by(m.id)
-        ).all()
+        is_theirs = func.lower(m.sender_address) == address
+        messages = self.connection.scalars(select(m.id).where(is_theirs).order_by(m.id)).all()
         by_party = select(p.enquiry_id).where(p.address == address)
-        by_message = select(m.enquiry_id).where(m.id.in_(messages[:_AT_ONCE]))
+        by_message = select(m.enquiry_id).where(is_theirs).distinct()
         enquiries = {
             one
             for query in (by_party, by_message)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -85,18 +86,30 @@ def test_a_certificate_proves_as_much_as_a_secret(token_service, certificates, t
 
 
 def test_idle_goes_on_over_the_end_of_a_token(dovecot, token_service, certificates, mailbox):
-    """A connection that the server ends is opened anew, with a new token."""
+    """A connection that listens and is ended is opened anew, with a new token, and hears."""
     token_service.lasts_s = 1
     tokens = microsoft(token_service, certificates).tokens_for(mailbox)
     inbox = dovecot_inbox(dovecot, mailbox, password=None, tokens=tokens)
     inbox.fetch(None, limit=1)
+    assert inbox.wait(0.5) is False
     dovecot.stop()
     dovecot.start()
     time.sleep(1.1)
-    dovecot.deliver(mailbox, b"Subject: x\r\n\r\nLater\r\n")
+    later = threading.Timer(1.0, dovecot.deliver, (mailbox, b"Subject: x\r\n\r\nLater\r\n"))
+    later.start()
+    assert _hears(inbox)
+    later.join()
     assert inbox.fetch(None, limit=5).messages
     assert len(token_service.signed_in) >= 2
     inbox.close()
+
+
+def _hears(inbox):
+    """Listen as the daemon does: a connection that broke is followed by another."""
+    for _ in range(3):
+        with suppress(UnavailableError):
+            return inbox.wait(8)
+    return False
 
 
 def test_a_token_that_was_taken_back_is_replaced(dovecot, token_service, certificates, mailbox):

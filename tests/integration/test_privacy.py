@@ -168,12 +168,32 @@ def test_others_in_the_same_enquiry_keep_their_words(office, privacy):
     assert holding(office.store, WORD, JO) == []
 
 
-def test_bytes_that_another_receipt_needs_stay(office, privacy):
-    """Two people sent the same circular: one is erased, the other is not."""
+def test_the_same_words_of_somebody_else_stay(office, privacy):
+    """Two people sent the same circular: one is erased, the other is not, nor is their mail."""
     write(office, text="The same circular", sender="one@home.example")
     write(office, text="The same circular", sender="two@home.example")
     privacy.erase("one@home.example", by="Sam")
-    assert privacy.find("two@home.example").messages == 1
+    assert holding(office.store, "one@home.example") == []
+    assert "raw.content" in holding(office.store, "two@home.example")
+
+
+def test_an_open_enquiry_is_found_however_much_somebody_wrote(office, privacy):
+    """Behind six hundred other mails, and where they are no party to it any more."""
+    office.classifier.by_word["News"] = a_classification(
+        category=Category.NOT_AN_ENQUIRY, automation=Skip.BULK
+    )
+    first = office.take(a_mail(text="News", sender=JO))
+    with office.store.write() as tx:
+        m = schema.message
+        row = tx.connection.execute(select(m).where(m.c.id == first.message_id)).one()._mapping
+        kept = {name: value for name, value in row.items() if name not in {"id", "ordinal"}}
+        copies = [{**kept, "ordinal": number} for number in range(1, 601)]
+        tx.connection.execute(m.insert(), copies)
+    taken = write(office, close=False)
+    with office.store.write() as tx:
+        tx.connection.execute(schema.party.delete())
+    found = privacy.find(JO)
+    assert (found.messages, found.open) == (602, (taken.reference,))
 
 
 def test_an_export_holds_the_mail_the_letters_and_the_record(office, privacy, tmp_path):
