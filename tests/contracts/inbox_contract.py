@@ -241,6 +241,16 @@ class InboxContract:
         inbox.mark_done(ids)
         assert box.state() == before
 
+    def test_a_batch_says_that_more_lies_there(self, box: Box) -> None:
+        """At least one more beyond it, as long as there is one; then none."""
+        for number in range(3):
+            box.deliver(a_mail(number))
+        inbox = box.inbox()
+        first = inbox.fetch(None, limit=2)
+        assert first.left >= 1
+        assert inbox.fetch(first.cursor, limit=2).left == 0
+        inbox.close()
+
     def test_a_check_counts_and_changes_nothing(self, box: Box) -> None:
         """It connects and opens the inbox for reading, and that is all."""
         inbox = box.inbox()

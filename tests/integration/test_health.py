@@ -132,6 +132,16 @@ def test_all_is_well(desk):
     assert desk.alarms() == []
 
 
+def test_how_long_mail_lay_there_and_how_much_lies_there_still(desk):
+    """The lag of the newest that was stored; the backlog as the last batch said."""
+    desk.inbox.deliver(a_mail(), at=NOW - timedelta(seconds=90))
+    desk.poller.poll()
+    figures = desk.look()["inbox:care"].figures
+    assert (figures["lag_s"], figures["backlog"]) == (90, 0)
+    desk.poller.backlog = 7
+    assert desk.look()["inbox:care"].figures["backlog"] == 7
+
+
 def test_a_report_goes_through_json(desk):
     """What the store keeps is what the daemon said."""
     desk.inbox.broken = UnavailableError("mail.example:993 cannot be reached (gaierror)")
