@@ -216,6 +216,10 @@ class UnavailableError(ConnectorError):
         self.wait_s = wait_s  # the same, in seconds from now, where the server puts it so
 
 
+class PausedError(UnavailableError):
+    """As much was asked as the other side allows for now: nothing is wrong, ask later."""
+
+
 class AccessDeniedError(ConnectorError):
     """The other side refuses us: this connector stops until a person has acted."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Batch, Cursor, Missed, RawMessage, nothing_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from connectors.base import ConnectorError, Envelope
     from daemon.model import Classification, Message
@@ -186,3 +187,36 @@ class FakeLog:
         self.values.append(values)
 
     debug = info = warning = error = _say
+
+
+@dataclass
+class FakeMemory:
+    """What an account remembers, in memory; another daemon may be at what is to be done alone."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    another_is_at_it: bool = False
+
+    def read(self, name: str) -> str:
+        return self.kept.get(name, "")
+
+    def write(self, name: str, value: str) -> None:
+        self.kept[name] = value
+        if not value:
+            del self.kept[name]
+
+    def count(self, name: str) -> int:
+        number = int(self.kept.get(name, 0)) + 1
+        self.kept[name] = str(number)
+        return number
+
+    def read_secret(self, name: str) -> str:
+        return self.secrets.get(name, "")
+
+    def write_secret(self, name: str, value: str) -> None:
+        self.secrets[name] = value
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        del name
+        yield not self.another_is_at_it

@@ -1,0 +1,115 @@
+"""What every social network gives the daemon, and what it is given.
+
+A network is one module: how an account of ours is opened, with an inbox of posts that name us, an
+inbox of direct messages, and an outlet for answers. The three share one way of asking, so that
+limits and trouble of the account hold for all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from connectors.base import Inbox, Outlet
+
+
+class Memory(Protocol):
+    """What an account remembers over restarts, the same for every daemon of the office.
+
+    Whatever the store raises where it does not answer comes through.
+    """
+
+    def read(self, name: str) -> str:
+        """Return what was kept under a name; "" where nothing was."""
+        ...
+
+    def write(self, name: str, value: str) -> None:
+        """Keep a value, for good when this returns; "" forgets it."""
+        ...
+
+    def count(self, name: str) -> int:
+        """Add one to a number, and return what it is then."""
+        ...
+
+    def read_secret(self, name: str) -> str:
+        """Return a secret that was kept; "" where there is none that can be read."""
+        ...
+
+    def write_secret(self, name: str, value: str) -> None:
+        """Keep a secret so that the database alone does not give it away."""
+        ...
+
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Have others that do the same stand back; False: another one is at it now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """What an administrator says about one account of ours."""
+
+    name: str  # in the config
+    handle: str  # without the @, lower case
+    own_handles: frozenset[str]  # of all our accounts on this network: their posts are ours
+    go_live_at: datetime  # aware UTC; nothing older is asked for
+    secrets: Mapping[str, Callable[[], str]] = field(repr=False)  # by name; each reads its file
+    monthly_requests: int  # what may be asked in a month, UTC
+    api: str = ""  # another address of the network's interface
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How it is with an account, beyond its inboxes and outlet; times are aware UTC."""
+
+    off_since_at: datetime | None = None  # the network refuses the whole account since then
+    why: str = ""  # in few words: "no credits"
+    requests: int = 0  # of this month
+    remarks: tuple[str, ...] = ()  # sentences: what this network does not give us
+
+
+class Account(Protocol):
+    """One account of ours; its inboxes and its outlet may each be used by a thread of their own."""
+
+    def mentions(self, name: str) -> Inbox:
+        """Return the inbox of posts that name the account."""
+        ...
+
+    def messages(self, name: str) -> Inbox:
+        """Return the inbox of direct messages to it."""
+        ...
+
+    def answers(self, name: str) -> Outlet:
+        """Return the outlet for direct messages and replies from it."""
+        ...
+
+    def standing(self) -> Standing:
+        """Return how it is with the account; asks nobody."""
+        ...
+
+
+class Network(Protocol):
+    """One social network."""
+
+    def missing(self, secrets: Collection[str]) -> str:
+        """Return what is wrong with the names of an account's secrets, a sentence; "" if well."""
+        ...
+
+    def too_long(self, text: str) -> str:
+        """Return why a public reply cannot have this text, a sentence; "" where it can."""
+        ...
+
+    def has_link(self, text: str) -> bool:
+        """Whether the network makes a link of something in a text (it may cost more)."""
+        ...
+
+    def open(
+        self, settings: AccountSettings, *, memory: Memory, clock: Callable[[], datetime]
+    ) -> Account:
+        """Return an account; nothing is asked yet. `clock` gives aware UTC."""
+        ...

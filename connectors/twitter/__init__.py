@@ -1,0 +1,116 @@
+"""X, which was Twitter: mentions and direct messages as inboxes, answers as an outlet.
+
+The state of its API as of November 2026 is behind every choice here: pay per request, limits that
+change without notice, fields by two sets of names, replies only to who named us, and direct
+messages of the last 30 days, the encrypted ones left out.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from connectors.network import Standing
+from connectors.post_inbox import PostInbox
+from connectors.twitter import signing_in
+from connectors.twitter.answers import Answers
+from connectors.twitter.asking import Asking, equip
+from connectors.twitter.signing_in import KEYS, Rotating, Signed
+from connectors.twitter.sources import Mentions, Messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+    from types import ModuleType
+
+    from connectors.network import AccountSettings, Memory
+
+REMARKS: Final = (
+    "Encrypted chats and encrypted group chats are not read: X does not give them.",
+    "Direct messages can be had for 30 days only.",
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class XAccount:
+    """One account of ours at X."""
+
+    settings: AccountSettings
+    memory: Memory
+    clock: Callable[[], datetime]
+    asking: Asking
+
+    def mentions(self, name: str) -> PostInbox:
+        """Return the inbox of posts that name the account."""
+        return self._inbox(name, Mentions(self.asking, self.settings))
+
+    def messages(self, name: str) -> PostInbox:
+        """Return the inbox of direct messages to it."""
+        return self._inbox(name, Messages(self.asking, self.settings, self.clock))
+
+    def _inbox(self, name: str, source: Mentions | Messages) -> PostInbox:
+        return PostInbox(
+            name=name, source=source, clock=self.clock, go_live_at=self.settings.go_live_at
+        )
+
+    def answers(self, name: str) -> Answers:
+        """Return the outlet for direct messages and replies from it."""
+        return Answers(name=name, asking=self.asking, memory=self.memory, clock=self.clock)
+
+    def standing(self) -> Standing:
+        """Return how it is with the account; asks nobody."""
+        since, why = self.asking.off() or (None, "")
+        return Standing(
+            off_since_at=since,
+            why=why,
+            requests=self.asking.limits.used(self.clock()),
+            remarks=REMARKS,
+        )
+
+
+def _counting() -> ModuleType:
+    """Return what counts a post's characters: a quarter of a second, for who invites people."""
+    with warnings.catch_warnings():
+        # It reads its own data by pkg_resources, which says that it will go one day.
+        warnings.simplefilter("ignore")
+        import twitter_text  # noqa: PLC0415 -- as above
+    return cast("ModuleType", twitter_text)
+
+
+class X:
+    """The network."""
+
+    def missing(self, secrets: Collection[str]) -> str:
+        """Return what is wrong with the names of an account's secrets; "" if nothing is."""
+        return signing_in.missing(secrets)
+
+    def too_long(self, text: str) -> str:
+        """Return why a post cannot have this text; "" where it can.
+
+        X counts 280 by weight: 2 for an emoji or a Chinese character, 23 for any link.
+        """
+        counted = _counting().parse_tweet(unicodedata.normalize("NFC", text))
+        if counted.valid:
+            return ""
+        return f"X counts it as {counted.weightedLength}, and takes 1 to 280."
+
+    def has_link(self, text: str) -> bool:
+        """Whether X makes a link of something in a text: a bare domain, too."""
+        return bool(_counting().extract_urls_with_indices(text))
+
+    def open(
+        self, settings: AccountSettings, *, memory: Memory, clock: Callable[[], datetime]
+    ) -> XAccount:
+        """Return an account; nothing is asked yet."""
+        keys = (
+            Signed(settings)
+            if set(settings.secrets) == set(KEYS)
+            else Rotating(settings, memory=memory, clock=clock, equip=equip)
+        )
+        asking = Asking(settings, keys, memory=memory, clock=clock)
+        return XAccount(settings=settings, memory=memory, clock=clock, asking=asking)
+
+
+__all__ = ["X"]
