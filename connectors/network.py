@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from connectors.post_inbox import PostInbox
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from connectors.base import Inbox, Outlet
+    from connectors.post_inbox import Source
 
 
 class Memory(Protocol):
@@ -73,24 +76,36 @@ class Standing:
     remarks: tuple[str, ...] = ()  # sentences: what this network does not give us
 
 
-class Account(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
     """One account of ours; its inboxes and its outlet may each be used by a thread of their own."""
+
+    settings: AccountSettings
+    clock: Callable[[], datetime]  # gives aware UTC
+    mentioned_in: Source  # the posts that name it
+    written_to: Source  # the direct messages to it
+    outlet: Callable[[str], Outlet]  # by the name in the config: what sends messages and replies
+    how: Callable[[], Standing]  # how it is with the account; asks nobody
 
     def mentions(self, name: str) -> Inbox:
         """Return the inbox of posts that name the account."""
-        ...
+        return self._inbox(name, self.mentioned_in)
 
     def messages(self, name: str) -> Inbox:
         """Return the inbox of direct messages to it."""
-        ...
+        return self._inbox(name, self.written_to)
 
     def answers(self, name: str) -> Outlet:
         """Return the outlet for direct messages and replies from it."""
-        ...
+        return self.outlet(name)
 
     def standing(self) -> Standing:
         """Return how it is with the account; asks nobody."""
-        ...
+        return self.how()
+
+    def _inbox(self, name: str, source: Source) -> Inbox:
+        live = self.settings.go_live_at
+        return PostInbox(name=name, source=source, clock=self.clock, go_live_at=live)
 
 
 class Network(Protocol):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from daemon.deadlines import WorkingDays
     from daemon.letters import Letters
-    from daemon.model import Policy
+    from daemon.model import Box, Policy
     from daemon.store import Transaction
     from daemon.store.postbox import Claimed
     from daemon.store.returns import Undelivered
@@ -45,7 +45,8 @@ class Failures:
         if entry.kind is OutboxKind.ACKNOWLEDGEMENT:
             if no_mailbox:
                 self._block(tx, entry, status=no_mailbox, now=now)
-            self._write_by_post(tx, entry, now=now)
+            if not _is_handle(entry.recipient):  # a person answers another way
+                self._write_by_post(tx, entry, now=now)
         self._tell(tx, entry, problem=problem, now=now)
 
     def _block(self, tx: Transaction, entry: Failed, *, status: str, now: datetime) -> None:
@@ -62,6 +63,12 @@ class Failures:
             by_post = ByPost(letters=self.letters, teams=self.policy.teams, days=self.days)
             by_post.write(tx, enquiry, why=str(entry.id), now=now)
 
+    def _box(self, tx: Transaction, entry: Failed) -> Box | None:
+        """Return the box of a message on a social network that was answered there."""
+        if entry.message_id is None or not _is_handle(entry.recipient):
+            return None
+        return tx.message_facts(entry.message_id).box
+
     def _tell(self, tx: Transaction, entry: Failed, *, problem: str, now: datetime) -> None:
         told = told_of_failure(
             entry.kind,
@@ -74,6 +81,7 @@ class Failures:
             reference=tx.enquiry_by_id(entry.enquiry_id).reference if entry.enquiry_id else "",
             problem=problem,
             failed=entry.kind,
+            box=self._box(tx, entry),
         )
         notices = [
             self.letters.to_team(
@@ -87,3 +95,7 @@ class Failures:
             for person in told
         ]
         tx.queue(notices, enquiry_id=entry.enquiry_id, message_id=entry.message_id, now=now)
+
+
+def _is_handle(recipient: str) -> bool:
+    return recipient.startswith("@")

@@ -9,11 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
-from daemon.compose import NoticeFacts, NoticeKind, acknowledgement, mailable, notice
+from daemon.compose import (
+    NoticeFacts,
+    NoticeKind,
+    acknowledgement,
+    direct_message,
+    mailable,
+    notice,
+    public_reply,
+)
 from daemon.compose.case_file import WITH_A_CASE, case_file
+from daemon.compose.languages import language_of
+from daemon.compose.letters import letter_values
 from daemon.compose.printed import printed
 from daemon.deadlines import london_date
-from daemon.model import NEW_DATE, REQUESTS, AnswerBy, Channel, Hold, OutboxEntry, OutboxKind
+from daemon.model import (
+    NEW_DATE,
+    REQUESTS,
+    AnswerBy,
+    Box,
+    Channel,
+    Hold,
+    OutboxEntry,
+    OutboxKind,
+    Social,
+)
 from daemon.tokens import Purpose, message_id, signed_address
 
 if TYPE_CHECKING:
@@ -21,7 +41,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from daemon.compose import Enclosure, OfficeText, Templates
-    from daemon.model import Classification, ClockKind, Decision, Message, Team
+    from daemon.model import Classification, ClockKind, Decision, Message, Posted, Team
     from daemon.tokens import Signer
 
 _PURPOSES = {
@@ -34,6 +54,7 @@ _PURPOSES = {
     OutboxKind.REPORT: Purpose.OPERATOR,
     OutboxKind.OPERATOR: Purpose.OPERATOR,
 }
+_THERE = frozenset({AnswerBy.DIRECT_MESSAGE, AnswerBy.PUBLIC_REPLY})
 POST = "post"  # the outlet of what a person prints and posts
 POSTAL_ADDRESS = "X-Postal-Address"  # of a recorded letter or call: its lines, "|" between them
 
@@ -50,6 +71,7 @@ class Letterhead:
     notices: str  # outlet
     shadow: bool = False  # all is written down and nothing sent: the office tries us out
     by_team: Mapping[str, str] = field(default_factory=dict)  # team mailbox → another outlet
+    social: Social = field(default_factory=Social)  # what our accounts there may answer
     answers_are_read: bool = False  # an inbox reads the signed address: answers may go there
 
 
@@ -92,7 +114,7 @@ class Letters:
         `reply_team` is the team's name as an enquirer reads it; `release_at` ends a hold. What
         goes then has none of `words`: those are for the text that a person releases.
         """
-        recipient = mailable(decision.recipient) or ""
+        recipient = self.reached_at(decision.recipient, message)
         letter = _Letter(
             key=f"{reference}:acknowledgement",
             recipient=recipient,
@@ -106,12 +128,28 @@ class Letters:
         usual = decision.usual_template
         return replace(
             entry,
-            # A message on X cannot be posted: a person answers it there.
-            hold=decision.held or (Hold.DOUBT if decision.by is AnswerBy.DIRECT_MESSAGE else None),
+            # A message on a social network cannot be posted: a person answers it there.
+            hold=decision.held or (Hold.DOUBT if decision.by in _THERE and not recipient else None),
             release_at=release_at,
             usual=self._outward(letter, message, usual).content if usual else None,
             words=words,
         )
+
+    def reached_at(self, address: str, message: Message) -> str:
+        """Return where an answer to a message goes; "" where only a letter, or a person, can.
+
+        A handle counts where our account there may answer, in private or with the invitation.
+        """
+        posted = message.posted
+        if posted is None:
+            return mailable(address) or ""
+        social = self.head.social
+        may = (
+            social.invites(posted.account)
+            if message.box is Box.X_MENTION
+            else social.answers(posted.account)
+        )
+        return address if may else ""
 
     def new_date(
         self,
@@ -174,7 +212,10 @@ class Letters:
         """Return a letter as mail where it has a recipient, else in PDF for the post room."""
         kind, recipient = OutboxKind.ACKNOWLEDGEMENT, letter.recipient
         rfc_id, signed, sender = self._signed(kind, letter.key, recipient, letter.reference)
-        if recipient:
+        posted = message.posted
+        if recipient and posted is not None:
+            content = self._on_network(letter, message.box, posted, template, key=rfc_id)
+        elif recipient:
             content = acknowledgement(
                 templates=self.templates,
                 template=template,
@@ -208,13 +249,45 @@ class Letters:
             kind=kind,
             key=letter.key,
             recipient=recipient,
-            outlet=self.head.acknowledgements if recipient else POST,
+            outlet=self._outlet(message) if recipient else POST,
             envelope_from=sender,
             shadow=self.head.shadow,
             message_id=rfc_id,
             content=content,
             send_after=letter.now,
         )
+
+    def _on_network(
+        self, letter: _Letter, box: Box, posted: Posted, template: str, *, key: str
+    ) -> bytes:
+        """Return a direct message, or the invitation below a public post."""
+        if box is Box.X_MENTION:
+            words = self.head.social.invitation
+            return public_reply(words=words, to=posted, key=key, written_at=letter.now)
+        values = letter_values(
+            office=self.office,
+            reference=letter.reference,
+            due_on=letter.due_on,
+            reply_team=letter.reply_team,
+            law_days=letter.law_days,
+            by=AnswerBy.DIRECT_MESSAGE,
+            language=language_of(template),
+            words=letter.words,
+        )
+        return direct_message(
+            templates=self.templates,
+            template=template,
+            values=values,
+            to=posted,
+            key=key,
+            written_at=letter.now,
+        )
+
+    def _outlet(self, message: Message) -> str:
+        """Return the outlet that an answer to a message leaves by."""
+        if message.posted is None:
+            return self.head.acknowledgements
+        return self.head.social.accounts[message.posted.account].outlet
 
     def to_team(
         self,

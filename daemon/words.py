@@ -16,6 +16,7 @@ from daemon.model import (
     ClockKind,
     Criterion,
     Hold,
+    PostKind,
     Register,
     Route,
     Skip,
@@ -125,6 +126,7 @@ SKIPS: Mapping[Skip, str] = MappingProxyType(
         Skip.JOINED: "it is a further message in an open enquiry",
         Skip.PRIVATE: "it is private and not ours to read",
         Skip.PUBLIC_MENTION: "it is a public post",
+        Skip.SOCIAL_CHATTER: "it is chatter around other posts",
         Skip.INTERNAL: "it is for internal use",
         Skip.QUARANTINED: "it could not be read",
     }
@@ -154,6 +156,17 @@ BOXES: Mapping[Box, str] = MappingProxyType(
         Box.X_MENTION: "a public mention on X",
         Box.POST: "the post",
         Box.PHONE: "a telephone call",
+    }
+)
+
+POST_KINDS: Mapping[PostKind, str] = MappingProxyType(
+    {
+        PostKind.MESSAGE: "A direct message",
+        PostKind.MENTION: "A post that names us",
+        PostKind.REPLY: "An answer to a post of ours",
+        PostKind.THREAD: "A reply to others that carries our name along",
+        PostKind.QUOTE: "A post that passes on another, with words of its own",
+        PostKind.REPOST: "A post that passes on another",
     }
 )
 

@@ -95,6 +95,7 @@ def environment() -> Environment:
         "capitalised": words.capitalised,
         "category": lambda value: _called(words.CATEGORIES, value),
         "source": lambda value: _called(words.SOURCES, value),
+        "posted": lambda value: words.POST_KINDS.get(value.kind, str(value.kind)),
         "writer": lambda value: words.SOURCES.get(value, str(value)),
         "criterion": lambda value: _called(words.CRITERIA, value),
         "clock": lambda value: _called(words.CLOCKS, value),

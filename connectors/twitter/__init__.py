@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from connectors.network import Standing
-from connectors.post_inbox import PostInbox
+from connectors.network import Account, Standing
 from connectors.twitter import signing_in
 from connectors.twitter.answers import Answers
 from connectors.twitter.asking import Asking, equip
@@ -31,43 +30,6 @@ REMARKS: Final = (
     "Encrypted chats and encrypted group chats are not read: X does not give them.",
     "Direct messages can be had for 30 days only.",
 )
-
-
-@dataclass(slots=True, kw_only=True)
-class XAccount:
-    """One account of ours at X."""
-
-    settings: AccountSettings
-    memory: Memory
-    clock: Callable[[], datetime]
-    asking: Asking
-
-    def mentions(self, name: str) -> PostInbox:
-        """Return the inbox of posts that name the account."""
-        return self._inbox(name, Mentions(self.asking, self.settings))
-
-    def messages(self, name: str) -> PostInbox:
-        """Return the inbox of direct messages to it."""
-        return self._inbox(name, Messages(self.asking, self.settings, self.clock))
-
-    def _inbox(self, name: str, source: Mentions | Messages) -> PostInbox:
-        return PostInbox(
-            name=name, source=source, clock=self.clock, go_live_at=self.settings.go_live_at
-        )
-
-    def answers(self, name: str) -> Answers:
-        """Return the outlet for direct messages and replies from it."""
-        return Answers(name=name, asking=self.asking, memory=self.memory, clock=self.clock)
-
-    def standing(self) -> Standing:
-        """Return how it is with the account; asks nobody."""
-        since, why = self.asking.off() or (None, "")
-        return Standing(
-            off_since_at=since,
-            why=why,
-            requests=self.asking.limits.used(self.clock()),
-            remarks=REMARKS,
-        )
 
 
 def _counting() -> ModuleType:
@@ -102,7 +64,7 @@ class X:
 
     def open(
         self, settings: AccountSettings, *, memory: Memory, clock: Callable[[], datetime]
-    ) -> XAccount:
+    ) -> Account:
         """Return an account; nothing is asked yet."""
         keys = (
             Signed(settings)
@@ -110,7 +72,21 @@ class X:
             else Rotating(settings, memory=memory, clock=clock, equip=equip)
         )
         asking = Asking(settings, keys, memory=memory, clock=clock)
-        return XAccount(settings=settings, memory=memory, clock=clock, asking=asking)
+        return Account(
+            settings=settings,
+            clock=clock,
+            mentioned_in=Mentions(asking, settings),
+            written_to=Messages(asking, settings, clock),
+            outlet=partial(Answers, asking=asking, memory=memory, clock=clock),
+            how=partial(_standing, asking, clock),
+        )
+
+
+def _standing(asking: Asking, clock: Callable[[], datetime]) -> Standing:
+    since, why = asking.off() or (None, "")
+    return Standing(
+        off_since_at=since, why=why, requests=asking.limits.used(clock()), remarks=REMARKS
+    )
 
 
 __all__ = ["X"]

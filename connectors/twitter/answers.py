@@ -42,7 +42,7 @@ class Answers:
     """The outlet of one account."""
 
     def __init__(
-        self, *, name: str, asking: Asking, memory: Memory, clock: Callable[[], datetime]
+        self, name: str, *, asking: Asking, memory: Memory, clock: Callable[[], datetime]
     ) -> None:
         """Send nothing yet; `clock` gives aware UTC."""
         self._name, self._asking, self._memory, self._clock = name, asking, memory, clock

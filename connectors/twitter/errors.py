@@ -115,7 +115,7 @@ _OF_ONE: Final[Mapping[int, Problem]] = {
 
 
 def problem_of(response: requests.Response, *, is_of_one: bool) -> Problem:
-    """Return what follows from an answer with an error status; `is_of_one`: about one item alone."""
+    """Return what follows from an error status; `is_of_one`: it is about one item alone."""
     body = body_of(response)
     code = response.status_code
     known = _BY_TYPE.get(_type_of(body))

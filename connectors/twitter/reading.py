@@ -149,8 +149,8 @@ def _text_of(item: Json) -> str:
     whole = note if isinstance(note, Mapping) and note.get("text") else item
     text = html.unescape(str(whole.get("text") or ""))
     for short, full in _links(whole):
-        text = text.replace(short, full)
-    return text.strip()
+        text = text.replace(short, full) if full else text.replace(short, "").rstrip()
+    return text
 
 
 def _links(item: Json) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from daemon.compose.facts import (
 from daemon.compose.letters import acknowledgement
 from daemon.compose.mistakes import BODY_FILE, SUBJECT_FILE
 from daemon.compose.notices import notice
+from daemon.compose.posts import direct_message, in_full, public_reply, shown_as_mail
 from daemon.compose.templates import Rendered, Templates
 from daemon.compose.wire import mailable
 
@@ -37,7 +38,11 @@ __all__ = [
     "Rendered",
     "Templates",
     "acknowledgement",
+    "direct_message",
     "example_values",
+    "in_full",
     "mailable",
     "notice",
+    "public_reply",
+    "shown_as_mail",
 ]

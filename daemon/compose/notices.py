@@ -110,6 +110,7 @@ def notice_values(
         "held": HOLDS[facts.held] if facts.held else "",
         "sender": facts.sender,
         "box": BOXES[facts.box] if facts.box else "",
+        "on_social_media": facts.box is not None and facts.box.is_social,
         "received": _moment(facts.received_at),
         "confirm_by": _moment(facts.confirm_by_at),
         "holder": facts.holder,

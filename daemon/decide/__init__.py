@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from daemon.decide.answers import holds_of, skip_of
 from daemon.decide.arrangements import in_force, lapsed
-from daemon.decide.aside import put_aside, set_aside
+from daemon.decide.aside import chatter, put_aside, set_aside
 from daemon.decide.case import Case, answered_address, arrangements_for, outsiders_forward
 from daemon.decide.clocks import clock_kinds_of, deadlines_of
 from daemon.decide.doors import is_private, no_enquiry
@@ -51,6 +51,8 @@ def decide(
     if reason := set_aside(case):
         return put_aside(case, reason)
     link = joinable(case)
+    if link is None and (reason := chatter(case)):
+        return put_aside(case, reason)
     return _joined(case, link) if link else _opened(case)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from daemon.classify.automation import is_no_reply
 from daemon.decide.aside import is_from_party
 from daemon.decide.case import is_forged
-from daemon.model import Box, Category, Handling, Hold, Skip
+from daemon.model import Box, Category, Handling, Hold, PostKind, Skip
 
 if TYPE_CHECKING:
     from daemon.decide.case import Case
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def skip_of(case: Case) -> Skip | None:
     """Return why an enquiry gets no acknowledgement although it is logged."""
-    if case.message.box is Box.X_MENTION:
+    if case.message.box is Box.X_MENTION and not _is_invited(case):
         return Skip.PUBLIC_MENTION
     sender = case.message.sender.address
     if case.forward is None and case.policy.directory.is_own(sender):
@@ -23,6 +23,21 @@ def skip_of(case: Case) -> Skip | None:
     if is_no_reply(case.recipient) and not case.message.reply_to:
         return Skip.NO_REPLY_ADDRESS  # an MP's or the ICO's, or it would have been set aside
     return None
+
+
+def _is_invited(case: Case) -> bool:
+    """Whether a public post gets the invitation to write in private: one about a case, of a person.
+
+    Nobody is invited whom the network would not let us answer: who did not name us themselves.
+    """
+    posted = case.message.posted
+    return (
+        posted is not None
+        and posted.kind in {PostKind.MENTION, PostKind.REPLY, PostKind.QUOTE}
+        and case.found.individual_case
+        and case.found.category is not Category.NOT_AN_ENQUIRY
+        and case.policy.social.invites(posted.account)
+    )
 
 
 def holds_of(case: Case) -> list[tuple[Hold, str]]:
@@ -43,6 +58,11 @@ def holds_of(case: Case) -> list[tuple[Hold, str]]:
             found.automation is not None,
             Hold.DOUBT,
             "It may be an automatic reply, but from somebody we know.",
+        ),
+        (
+            _has_no_way(case),
+            Hold.DOUBT,
+            "Our account may not answer there: a person does.",
         ),
         (
             _is_proposed_aside(case),
@@ -84,6 +104,14 @@ def _is_proposed_aside(case: Case) -> bool:
     if found.automation is not None or found.category is not Category.NOT_AN_ENQUIRY:
         return False
     return not (found.to_be_sorted and is_from_party(case))
+
+
+def _has_no_way(case: Case) -> bool:
+    """Whether a direct message came to an account that may not acknowledge it."""
+    posted = case.message.posted
+    if case.message.box is not Box.X_DM or posted is None:
+        return False
+    return not case.policy.social.answers(posted.account)
 
 
 def _over_limit(case: Case) -> bool:

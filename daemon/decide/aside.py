@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from daemon.deadlines import london_date
 from daemon.decide.clocks import deadlines_of
-from daemon.model import ClockKind, Criterion, Decision, Outcome, Route, Skip, Source, Step
+from daemon.model import (
+    Box,
+    ClockKind,
+    Criterion,
+    Decision,
+    Opens,
+    Outcome,
+    Route,
+    Skip,
+    Source,
+    Step,
+)
 from daemon.words import SKIPS
 
 if TYPE_CHECKING:
@@ -38,6 +49,24 @@ def _is_proven(found: Classification, reason: Skip) -> bool:
 def is_from_party(case: Case) -> bool:
     """Whether a party to an enquiry goes on with its thread."""
     return any(link.proven and link.sender_is_party for link in case.context.links)
+
+
+def chatter(case: Case) -> Skip | None:
+    """Return why a public post opens no enquiry, by what the office's config says of its kind.
+
+    Retweets, quotes and whole trees of replies carry our name along and ask us nothing. Whatever is
+    about a case, meets a criterion, asks for information, or comes from somebody we know does.
+    """
+    posted, found = case.message.posted, case.found
+    if case.message.box is not Box.X_MENTION or posted is None:
+        return None
+    opens = case.policy.social.opens.get(posted.kind, Opens.ALWAYS)
+    if opens is Opens.ALWAYS or _is_protected(case):
+        return None
+    if opens is Opens.NEVER:
+        return Skip.SOCIAL_CHATTER
+    matters = found.individual_case or found.criteria or found.matters
+    return None if matters else Skip.SOCIAL_CHATTER
 
 
 def _is_protected(case: Case) -> bool:

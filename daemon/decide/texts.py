@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.compose import mailable
-from daemon.model import GENERAL, AnswerBy
+from daemon.model import GENERAL, INVITATION, AnswerBy, Box
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def answer_by(case: Case) -> AnswerBy:
     """Return how an answer reaches the enquirer: a letter where no mail can."""
+    if case.message.box is Box.X_MENTION:
+        return AnswerBy.PUBLIC_REPLY
     if case.message.box.is_social:
         return AnswerBy.DIRECT_MESSAGE
     return AnswerBy.EMAIL if mailable(case.recipient) else AnswerBy.LETTER
@@ -27,6 +29,8 @@ def texts_of(case: Case, clocks: Collection[ClockKind]) -> tuple[str, str]:
     The second is "" but where the first is for somebody at risk: a duty officer sends that, and
     if none does within the hour the general text goes (process, *house*).
     """
+    if answer_by(case) is AnswerBy.PUBLIC_REPLY:
+        return INVITATION, ""  # the same words for everybody, and nothing of the case
     for rule in case.policy.texts:
         if _fits(rule, case, clocks) and (case.found.alerts or not rule.at_risk):
             return rule.template, _unattended(case) if rule.at_risk else ""

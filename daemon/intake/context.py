@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from daemon.intake.facts import InboxFacts
     from daemon.letters import Letterhead
-    from daemon.model import Message, Policy
+    from daemon.model import Message, MpOffice, Policy
     from daemon.store import Transaction
     from daemon.tokens import Signer, Token
 
@@ -62,7 +62,8 @@ class ContextReader:
                 thread=thread,
                 tokens=[token.reference for token in (*answered, *addressed)],
                 mentioned=find_references(message.subject, self.prefix),
-                sender=(sender, *office.addresses) if office else (sender,),
+                sender=_known_as(message, office),
+                conversation=message.posted.conversation if message.posted else "",
                 sender_domains=office.domains if office else (),
             ),
             sent_today=tx.acknowledged_since(recipient, _midnight(now)),
@@ -119,6 +120,14 @@ class ContextReader:
     def is_signed(self, own_id: str | None) -> bool:
         """Whether a Message-ID carries a token of ours."""
         return own_id is not None and bool(self.verify([own_id]))
+
+
+def _known_as(message: Message, office: MpOffice | None) -> tuple[str, ...]:
+    """Return by what parties a sender is found: of a post, by what never changes of its writer."""
+    if message.posted is not None:
+        return (message.posted.author,)
+    sender = message.sender.address
+    return (sender, *office.addresses) if office else (sender,)
 
 
 def _midnight(now: datetime) -> datetime:

@@ -7,12 +7,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from daemon import reach
-from daemon.compose import NoticeKind, mailable
+from daemon.compose import NoticeKind, shown_as_mail
 from daemon.deadlines import deadline, london_date, steps_of
 from daemon.decide.arrangements import named_in
 from daemon.intake.facts import Filed
 from daemon.letters import facts_of
-from daemon.model import ClockKind, Criterion, EnquiryStatus, Hold, OutboxKind, Outcome, Route
+from daemon.model import (
+    AnswerBy,
+    ClockKind,
+    Criterion,
+    EnquiryStatus,
+    Hold,
+    OutboxKind,
+    Outcome,
+    Route,
+)
 from daemon.recount import counted, recount
 
 if TYPE_CHECKING:
@@ -97,7 +106,13 @@ class Filing:
 
         Not a colleague who passed it on, nor a form tool that anybody can use.
         """
-        decision, sender = sight.decision, sight.message.sender.address
+        decision, sender, posted = (
+            sight.decision,
+            sight.message.sender.address,
+            sight.message.posted,
+        )
+        if posted is not None:  # a handle can change hands, and the network's own id cannot
+            return {posted.author}
         forwarded = Hold.OWN_DOMAIN_FORWARD in {decision.held, *decision.held_also}
         if forwarded or sender in self.policy.directory.form_tools:
             return {decision.recipient}
@@ -113,7 +128,7 @@ class Filing:
             if clock.kind is ClockKind.VULNERABLE or clock.kind not in had
         ]
         if sight.decision.outcome is Outcome.OPENED and sight.decision.skip is None:
-            by_letter = mailable(sight.decision.recipient) is None
+            by_letter = sight.decision.by is AnswerBy.LETTER
             clocks.append(deadline(ClockKind.ACK, received_at, self.days, by_letter=by_letter))
         if ClockKind.UPDATE not in had and tx.on_registers(filed.enquiry_id):
             clocks.append(deadline(ClockKind.UPDATE, received_at, self.days))
@@ -190,7 +205,7 @@ class Filing:
                 key=f"{filed.reference}:{kind}:{filed.message_id}",
                 recipient=team,
                 now=filed.sight.now,
-                original=filed.sight.item.raw.content,
+                original=_original(filed.sight),
             )
         ]
 
@@ -204,7 +219,7 @@ class Filing:
                 key=f"{filed.reference}:watcher:{filed.message_id}",
                 recipient=person,
                 now=filed.sight.now,
-                original=filed.sight.item.raw.content,
+                original=_original(filed.sight),
             )
             for person in filed.sight.decision.watchers
             if person not in about
@@ -259,7 +274,7 @@ class Filing:
                 recipient=person,
                 now=filed.sight.now,
                 outbox_kind=OutboxKind.ALERT,
-                original=filed.sight.item.raw.content,
+                original=_original(filed.sight),
             )
             for person in reach.on_duty(
                 self.policy,
@@ -311,3 +326,9 @@ class Filing:
         anew = counted(tx, clock, self.days, received_at=received_at)
         if anew.due_on != clock.due_on:
             recount(tx, enquiry_id, clock, anew, why="earlier receipt", now=now)
+
+
+def _original(sight: Sight) -> bytes:
+    """Return what a colleague gets of a message: as it came, or a post in words."""
+    posted = sight.message.posted
+    return sight.item.raw.content if posted is None else shown_as_mail(sight.message, posted)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.base import RawMessage
-from daemon.compose import mailable
 from daemon.deadlines import london_date
 from daemon.decide import decide
 from daemon.intake.facts import Filed, InboxFacts, Sight
@@ -20,6 +19,7 @@ from daemon.letters import reply_by
 from daemon.model import (
     GENERAL,
     REQUESTS,
+    Box,
     ClockKind,
     Context,
     Criterion,
@@ -197,7 +197,8 @@ class Revision:
         self, tx: Transaction, answer: Acknowledged, enquiry: EnquiryRow, sight: Sight
     ) -> None:
         decision = sight.decision
-        if not decision.template or (mailable(decision.recipient) or "") != answer.recipient:
+        recipient = self.filing.letters.reached_at(decision.recipient, sight.message)
+        if not decision.template or recipient != answer.recipient:
             return
         entry = self.filing.letters.acknowledgement(
             decision,
@@ -219,7 +220,7 @@ class Revision:
         sight: Sight,
     ) -> None:
         then = tx.classification_of(kept.id, at=answer.send_after)
-        if then is None:
+        if then is None or kept.box is Box.X_MENTION:  # in public no date was told, nor is one
             return
         told = reply_by(
             self.sight(tx, kept, sight.message, then, sight.now).decision, answer.send_after
@@ -274,7 +275,7 @@ class Revision:
             return False
         decision = self.sight(tx, kept, message, found, now).decision
         recipient = answer.recipient if answer else decision.recipient or message.sender.address
-        if answer is None and not mailable(recipient):
+        if answer is None and not self.filing.letters.reached_at(recipient, message):
             return False
         entry = self.filing.letters.acknowledgement(
             replace(decision, template=decision.template or GENERAL, recipient=recipient),

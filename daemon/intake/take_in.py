@@ -15,6 +15,7 @@ from daemon.decide import decide, is_private
 from daemon.intake import around
 from daemon.intake.facts import Filed, Sight, Taken
 from daemon.intake.prepare import mistake, prepare
+from daemon.intake.revision import Revision
 from daemon.model import EnquiryStatus, InboxRole, OutboxKind, Outcome
 from daemon.store import (
     ConflictError,
@@ -171,7 +172,9 @@ class Intake:
                 item = item.spoiled(mistake(error))
         raise ConflictError
 
-    def _store(self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime) -> Taken:
+    def _store(  # noqa: PLR0911 -- what may become of a message, one line each
+        self, tx: Transaction, inbox: InboxFacts, item: Prepared, now: datetime
+    ) -> Taken:
         policy = self.filing.policy
         if (had := self._had_before(tx, inbox, item, now)) is not None:
             return had
@@ -193,6 +196,8 @@ class Intake:
         if same is not None:
             return self._again(tx, inbox, item, same, now)
         sight = self._sight(tx, inbox, item, item.message, item.found, now)
+        if (before := self._before_edit(tx, item.message)) is not None:
+            return self._edited(tx, sight, before)
         if inbox.role is InboxRole.SENT and around.is_unasked(sight):
             self._look_around(tx, sight, message_id=None)
             return self._private(tx, inbox, item, now)
@@ -340,6 +345,34 @@ class Intake:
             outcome=history,
             message_id=same.id,
         )
+
+    # A post that was edited: one message, in versions
+
+    def _before_edit(self, tx: Transaction, message: Message) -> StoredMessage | None:
+        """Return the message that this is another version of."""
+        if message.posted is None or message.message_id is None:
+            return None
+        return tx.post_of(message.message_id)
+
+    def _edited(self, tx: Transaction, sight: Sight, before: StoredMessage) -> Taken:
+        """Have a message say what its newest version says: it may raise an alert or open something.
+
+        Nothing is withdrawn for what was edited away, and nobody is answered twice.
+        """
+        item, now = sight.item, sight.now
+        is_newer = tx.is_newest_version(before.id, item.raw.external_id)
+        receipt_id = self._receipt(tx, sight.inbox, item, "stored", now, message_id=before.id)
+        again = Taken(external_id=item.raw.external_id, state="repeated", message_id=before.id)
+        if not is_newer:
+            tx.audit("message_seen-again", f"receipt:{receipt_id}", at=now)
+            return again
+        tx.new_version(before.id, sight.message)
+        tx.audit("message_edited", f"message:{before.id}", at=now)
+        if before.enquiry_id is None and sight.decision.outcome in _IN_AN_ENQUIRY:
+            return self._promote(tx, sight, before.id)
+        revision = Revision(filing=self.filing)
+        revision.add(tx, tx.kept(before.id), sight.message, sight.found, now=now)
+        return again
 
     def _promote(self, tx: Transaction, sight: Sight, message_id: int) -> Taken:
         """Give a message that opened nothing the enquiry that this sighting of it opens."""

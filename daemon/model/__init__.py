@@ -5,6 +5,7 @@ The ids of categories, sources, criteria, registers and clocks are those of the 
 guide as the office uses them; they are stored, printed and configured, so they never change.
 """
 
+from connectors.posts import PostKind
 from daemon.model.decisions import (
     ClockFact,
     ClockStep,
@@ -29,6 +30,7 @@ from daemon.model.enums import (
     Handling,
     Hold,
     InboxRole,
+    Opens,
     OutboxKind,
     Outcome,
     Register,
@@ -37,7 +39,15 @@ from daemon.model.enums import (
     Source,
     Step,
 )
-from daemon.model.messages import Address, Attachment, Classification, Evidence, Forwarded, Message
+from daemon.model.messages import (
+    Address,
+    Attachment,
+    Classification,
+    Evidence,
+    Forwarded,
+    Message,
+    Posted,
+)
 from daemon.model.policies import (
     Absence,
     Arrangement,
@@ -50,14 +60,17 @@ from daemon.model.policies import (
     Policy,
     Principals,
     RetentionRule,
+    Social,
+    SocialAccount,
     Team,
 )
 from daemon.model.rights import EVERYTHING, Person, Reader, Right, Role
-from daemon.model.texts import GENERAL, NEW_DATE, TEXTS, TextRule
+from daemon.model.texts import GENERAL, INVITATION, NEW_DATE, TEXTS, TextRule
 
 __all__ = [
     "EVERYTHING",
     "GENERAL",
+    "INVITATION",
     "NEW_DATE",
     "REQUESTS",
     "TEXTS",
@@ -91,11 +104,14 @@ __all__ = [
     "Limits",
     "Message",
     "MpOffice",
+    "Opens",
     "OutboxEntry",
     "OutboxKind",
     "Outcome",
     "Person",
     "Policy",
+    "PostKind",
+    "Posted",
     "Principals",
     "Reader",
     "Register",
@@ -106,6 +122,8 @@ __all__ = [
     "Route",
     "Sent",
     "Skip",
+    "Social",
+    "SocialAccount",
     "Source",
     "Step",
     "Team",

@@ -177,6 +177,7 @@ class AnswerBy(StrEnum):
     EMAIL = "email"
     LETTER = "letter"
     DIRECT_MESSAGE = "direct-message"
+    PUBLIC_REPLY = "public-reply"  # on social media: an invitation to write in private
 
 
 # These clocks belong to what a message asks, whoever else is on the enquiry (process, clocks).
@@ -227,6 +228,7 @@ class Skip(StrEnum):
     JOINED = "joined"  # a further message in an enquiry still open
     PRIVATE = "private"  # not ours to read
     PUBLIC_MENTION = "public-mention"  # a public post gets no answer unless configured
+    SOCIAL_CHATTER = "social-chatter"  # around others' posts, and about no case
     INTERNAL = "internal"  # role inboxes: sent copies, bounces, replies to notices
     QUARANTINED = "quarantined"
 
@@ -243,6 +245,14 @@ class Hold(StrEnum):
     DOUBT = "doubt"
     BLOCKED = "address-blocked"
     WRITTEN = "written"  # a colleague asked for it, and has not released it yet
+
+
+class Opens(StrEnum):
+    """Which public posts of a kind open an enquiry."""
+
+    ALWAYS = "always"
+    CASE = "case"  # about an individual case, or with anything else that matters
+    NEVER = "never"
 
 
 class Step(StrEnum):

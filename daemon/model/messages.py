@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from connectors.posts import PostKind
     from daemon.model.enums import Box, Category, Channel, ClockKind, Criterion, Skip, Source, Step
 
 
@@ -47,6 +48,22 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a message stands on a social network."""
+
+    network: str
+    kind: PostKind
+    id: str
+    first_id: str  # of its first version; its own where it was never edited
+    account: str  # our account that it came to, such as `@office`
+    author: str  # who wrote, by what never changes: `x:42`
+    author_id: str  # the same, as the network has it
+    conversation: str  # the same for a whole thread: `x:1700…`
+    notes: tuple[str, ...] = ()  # sentences: what is there and cannot be read here
+    link: str = ""  # where a colleague sees it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message, parsed and free of its channel. All strings can be stored as UTF-8.
 
@@ -76,6 +93,7 @@ class Message:
     defects: tuple[str, ...] = ()  # what had to be repaired, in words
     complete: bool = True  # false: too large to fetch whole, or cut at a limit
     content_hash: str = ""  # of decoded new text and attachments, hex
+    posted: Posted | None = None  # of a post or direct message
 
     @property
     def text(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from daemon.model.enums import Handling, Route
+from connectors.posts import PostKind
+from daemon.model.enums import Handling, Opens, Route
 from daemon.model.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -133,6 +134,43 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SocialAccount:
+    """What may be answered from one of our accounts on a social network."""
+
+    outlet: str  # by which answers leave
+    answers: bool = False  # a direct message is acknowledged by one
+    invites: bool = False  # a public post about a case gets the invitation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Social:
+    """How posts on social networks are dealt with (guide §1.15-1.16; process, *house*)."""
+
+    opens: Mapping[PostKind, Opens] = field(
+        default_factory=lambda: {
+            PostKind.MENTION: Opens.ALWAYS,
+            PostKind.REPLY: Opens.CASE,
+            PostKind.THREAD: Opens.CASE,
+            PostKind.QUOTE: Opens.CASE,
+            PostKind.REPOST: Opens.NEVER,
+        }
+    )
+    accounts: Mapping[str, SocialAccount] = field(default_factory=dict)
+    """By what a message says it came to: `@office`."""
+    invitation: str = ""  # to write in private; "" for none
+
+    def invites(self, account: str) -> bool:
+        """Whether public posts to an account of ours are answered with the invitation."""
+        found = self.accounts.get(account)
+        return bool(self.invitation) and found is not None and found.invites
+
+    def answers(self, account: str) -> bool:
+        """Whether direct messages to an account of ours are answered there."""
+        found = self.accounts.get(account)
+        return found is not None and found.answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MpOffice:
     """A known MP's office: whoever writes from one of these writes for the MP."""
 
@@ -251,6 +289,7 @@ class Policy:
     people: Mapping[str, str] = field(default_factory=dict)
     """Members of staff an enquiry may be about: address → name."""
     texts: tuple[TextRule, ...] = TEXTS  # which acknowledgement answers what
+    social: Social = field(default_factory=Social)
     confirm_within_hours: int = 1  # a held vulnerable text gives way to the general one
 
     @property

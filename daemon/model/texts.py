@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from daemon.model.enums import AnswerBy, Category, ClockKind, Source
 
 GENERAL = "general"  # the text of whatever no rule fits
+INVITATION = "invitation"  # of a public post to write in private; its words are in the config
 NEW_DATE = "new-date"  # the second letter, which tells an earlier date
 
 

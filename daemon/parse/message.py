@@ -22,6 +22,7 @@ from daemon.parse.limits import (
 )
 from daemon.parse.pasted import pasted_messages
 from daemon.parse.phrases import FORWARD_PREFIXES
+from daemon.parse.posts import is_post, message_of_post
 from daemon.parse.quotes import split_quotes
 from daemon.parse.storable import one_line, storable
 from daemon.parse.tree import Budget
@@ -37,7 +38,7 @@ class ParseError(Exception):
 
 
 def parse(content: bytes, *, box: Box, complete: bool = True) -> Message:
-    """Read one raw mail that came through `box` (RFC 5322, 2045-2047, 2231, 3676).
+    """Read one raw mail that came through `box` (RFC 5322, 2045-2047, 2231, 3676), or one post.
 
     `complete` is false where `content` is only the beginning of the message.
 
@@ -45,6 +46,8 @@ def parse(content: bytes, *, box: Box, complete: bool = True) -> Message:
         ParseError: there is nothing to read; no other exception, whatever the bytes.
     """
     try:
+        if box.is_social and is_post(content):
+            return _hashed(message_of_post(content, box=box))
         return _parsed(content, box, complete=complete)
     except ParseError:
         raise

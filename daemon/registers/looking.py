@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from daemon.deadlines import WorkingDays
     from daemon.health import Report
-    from daemon.model import Attachment, Person, Policy, Reader
+    from daemon.model import Attachment, Person, Policy, Posted, Reader
     from daemon.registers.tables import RegisterTable
     from daemon.store import Store, Transaction
     from daemon.store.decisions import Wanted
@@ -98,6 +98,8 @@ class MessageInFull:
     has_raw: bool
     current: Mapping[str, Any] | None  # its classification
     evidence: tuple[Evidence, ...]
+    posted: Posted | None = None  # of a post or direct message
+    earlier: tuple[str, ...] = ()  # what a post said before it was edited, oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,6 +364,8 @@ class Looking:
             has_raw=message.has_raw,
             current=current,
             evidence=tuple(_evidence(software["evidence"])) if software else (),
+            posted=message.posted,
+            earlier=message.earlier,
         )
 
     def sees(self, reference: str, reader: Reader) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any, Self
+
+from connectors.posts import unpack_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +23,7 @@ class SentInFull:
     subject: str
     text: str  # its words; "" of a letter on paper
     usual: str  # the words that go if nobody releases the others; "" where there are none
-    content: bytes  # a mail, or a letter in PDF
+    content: bytes  # a mail, a letter in PDF, or what goes out on a social network
 
     @classmethod
     def of(cls, sent: SentRow) -> Self:
@@ -42,13 +45,18 @@ class SentInFull:
     @property
     def file_ending(self) -> str:
         """The ending of a file of it."""
-        return "pdf" if self.is_paper else "eml"
+        if self.is_paper:
+            return "pdf"
+        return "json" if self.content.startswith(b"{") else "eml"
 
 
 def _words(content: bytes) -> tuple[str, str]:
     """Return the subject and the plain words of a mail that we made ourselves."""
     if content.startswith(b"%PDF"):
         return "", ""
+    with suppress(ValueError):
+        answer = unpack_answer(content)
+        return "A public reply" if answer.answers else "A direct message", answer.text
     mail = message_from_bytes(content, policy=policy.default)
     body = mail.get_body(("plain",))
     text = str(body.get_content()) if body is not None else ""

@@ -165,15 +165,18 @@ class Enquiries(Rows):
         mentioned: Sequence[str],
         sender: Sequence[str],
         sender_domains: Sequence[str] = (),
+        conversation: str = "",
     ) -> tuple[ThreadLink, ...]:
         """Return the enquiries that a message points at, best first.
 
         `thread` are the Message-IDs it answers, `tokens` the references of verified tokens,
         `mentioned` references in plain text, `sender` and `sender_domains` the addresses and
-        domains that count as its sender (an MP's whole office). Proven ones come first, among
+        domains that count as its sender (an MP's whole office), `conversation` what the posts of a
+        thread share. Proven ones come first, among
         them the open ones, the latest first.
         """
         proven = set(self._ids_by_thread(thread)) | set(self._ids_by_reference(tokens))
+        proven |= set(self._ids_by_conversation(conversation))
         said = set(self._ids_by_reference(mentioned)) - proven
         if not proven | said:
             return ()
@@ -218,6 +221,16 @@ class Enquiries(Rows):
         return self.connection.scalars(
             select(m.enquiry_id)
             .where(m.rfc_message_id.in_(message_ids), m.enquiry_id.is_not(None))
+            .distinct()
+        ).all()
+
+    def _ids_by_conversation(self, conversation: str) -> Iterable[int]:
+        if not conversation:
+            return ()
+        m = schema.message.c
+        return self.connection.scalars(
+            select(m.enquiry_id)
+            .where(m.conversation == conversation, m.enquiry_id.is_not(None))
             .distinct()
         ).all()
 

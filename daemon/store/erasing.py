@@ -180,6 +180,7 @@ class Erasing(Rows):
                 fingerprint=prints,
                 ordinal=0 if ordinal is None else ordinal + 1,
                 rfc_message_id=None,
+                conversation=None,
                 reasons=[],
                 erased_at=now,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from daemon.model import (
     Box,
@@ -141,12 +141,18 @@ class Messages(Rows):
             self.connection.execute(insert(schema.raw).values(sha256=sha256, content=content))
 
     def raw_of(self, message_id: int) -> bytes | None:
-        """Return the raw bytes of a message's first receipt; None where they were erased."""
+        """Return the raw bytes of a message's first receipt; None where they were erased.
+
+        Of a post they are those of its newest version: its ids grow, and are equally long.
+        """
+        m, row = schema.message.c, schema.receipt.c
+        version = case((m.conversation.is_not(None), row.external_id), else_="")
         query = (
             select(schema.raw.c.content)
-            .join(schema.receipt, schema.receipt.c.raw_sha256 == schema.raw.c.sha256)
-            .where(schema.receipt.c.message_id == message_id)
-            .order_by(schema.receipt.c.id)
+            .join(schema.receipt, row.raw_sha256 == schema.raw.c.sha256)
+            .join(schema.message, m.id == row.message_id)
+            .where(row.message_id == message_id)
+            .order_by(version.desc(), row.id)
             .limit(1)
         )
         return self.connection.scalar(query)
@@ -227,6 +233,52 @@ class Messages(Rows):
                 )
         return None
 
+    def post_of(self, rfc_message_id: str) -> StoredMessage | None:
+        """Return the message that a post, in whichever version, was stored as."""
+        m = schema.message.c
+        query = select(m.id, m.received_at, m.enquiry_id, m.outcome).where(
+            m.rfc_message_id == rfc_message_id, m.conversation.is_not(None)
+        )
+        found = self.connection.execute(query.order_by(m.id).limit(1)).one_or_none()
+        if found is None:
+            return None
+        return StoredMessage(
+            id=found.id,
+            received_at=found.received_at,
+            enquiry_id=found.enquiry_id,
+            outcome=Outcome(found.outcome),
+        )
+
+    def is_newest_version(self, message_id: int, external_id: str) -> bool:
+        """Whether a version of a post comes after all that are kept: a network's ids grow."""
+        row = schema.receipt.c
+        query = select(row.external_id).where(row.message_id == message_id)
+        had = self.connection.scalars(query).all()
+        return all((len(one), one) < (len(external_id), external_id) for one in had)
+
+    def new_version(self, message_id: int, message: Message) -> None:
+        """Have a post say what its newest version says; the older ones stay with receipts."""
+        self.connection.execute(
+            update(schema.message)
+            .where(schema.message.c.id == message_id)
+            .values(
+                sender_name=message.sender.name,
+                new_text=message.new_text,
+                quoted_text=message.quoted_text,
+            )
+        )
+
+    def versions(self, message_id: int) -> list[bytes]:
+        """Return the bytes of every version of a post that are kept, oldest first."""
+        row, raw = schema.receipt.c, schema.raw.c
+        query = (
+            select(raw.content)
+            .join(schema.receipt, row.raw_sha256 == raw.sha256)
+            .where(row.message_id == message_id)
+            .order_by(row.external_id, row.id)
+        )
+        return list(self.connection.scalars(query))
+
     def has_bytes(self, inbox: str, raw_sha256: str) -> bool:
         """Whether the same bytes came through an inbox before."""
         row = schema.receipt.c
@@ -258,6 +310,7 @@ class Messages(Rows):
             fingerprint=fingerprint,
             ordinal=ordinal,
             rfc_message_id=message.message_id,
+            conversation=message.posted.conversation if message.posted else None,
             inbox=inbox,
             box=message.box,
             channel=message.channel,

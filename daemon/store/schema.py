@@ -135,6 +135,7 @@ message = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("rfc_message_id", Text, index=True),
+    Column("conversation", Text, index=True),  # what the posts of a thread share; else null
     Column("inbox", String(64), nullable=False),
     Column("box", String(16), nullable=False),
     Column("channel", String(16), nullable=False),

@@ -112,7 +112,8 @@ def raw(asked: Asked) -> Response:
     content = asked.office.looking.raw(reference, message, asked.who.reader)
     if content is None:
         raise HTTPException(_UNKNOWN)
-    return as_file(f"{reference}-{message}.eml", content)
+    ending = "json" if content.startswith(b"{") else "eml"  # a post, or a mail
+    return as_file(f"{reference}-{message}.{ending}", content)
 
 
 def attachment(asked: Asked) -> Response:

@@ -66,6 +66,17 @@ def all_batches(inbox: Inbox, cursor: Cursor | None = None, *, limit: int = 3) -
 class InboxContract:
     """The rules; a subclass gives a fixture `box` and perhaps how a name is spelt."""
 
+    reads_ahead = False
+    """Whether what was listed is had: then it comes, though somebody deletes it meanwhile."""
+
+    def delivered(self, message: RawMessage) -> bytes:
+        """Return the bytes that were delivered as this message."""
+        return message.content
+
+    def contents(self, messages: tuple[RawMessage, ...]) -> list[bytes]:
+        """Return what was delivered as these messages, in order."""
+        return [self.delivered(message) for message in messages]
+
     @pytest.fixture
     def box(self) -> Box:
         """The implementation under test, empty."""
@@ -83,8 +94,8 @@ class InboxContract:
         for mail in mails:
             box.deliver(mail)
         batch = box.inbox().fetch(None, limit=10)
-        assert contents(batch.messages) == mails
-        assert [m.size for m in batch.messages] == [len(mail) for mail in mails]
+        assert self.contents(batch.messages) == mails
+        assert [m.size for m in batch.messages] == [len(m.content) for m in batch.messages]
         assert all(m.complete and m.inbox == box.inbox().name for m in batch.messages)
 
     def test_messages_bear_the_time_they_arrived(self, box: Box) -> None:
@@ -102,7 +113,7 @@ class InboxContract:
         for mail in mails:
             box.deliver(mail)
         batches = list(all_batches(box.inbox(), limit=limit))
-        assert [c for batch in batches for c in contents(batch.messages)] == mails
+        assert [c for batch in batches for c in self.contents(batch.messages)] == mails
         assert all(len(batch.messages) <= limit for batch in batches)
         ids = [m.external_id for batch in batches for m in batch.messages]
         assert len(set(ids)) == len(mails)
@@ -127,7 +138,7 @@ class InboxContract:
         assert again.messages == ()
         box.deliver(a_mail(2))
         later = inbox.fetch(again.cursor, limit=10)
-        assert contents(later.messages) == [a_mail(2)]
+        assert self.contents(later.messages) == [a_mail(2)]
         assert inbox.fetch(later.cursor, limit=10).messages == ()
 
     def test_after_a_restart_nothing_known_is_repeated_or_lost(self, box: Box) -> None:
@@ -137,7 +148,7 @@ class InboxContract:
         before = box.inbox().fetch(None, limit=2)
         had = {m.external_id for m in before.messages}
         after = box.inbox().fetch(before.cursor, limit=10, known=had.intersection)
-        assert contents(after.messages) == [a_mail(2), a_mail(3)]
+        assert self.contents(after.messages) == [a_mail(2), a_mail(3)]
 
     def test_external_ids_last_over_a_restart(self, box: Box) -> None:
         """The same message has the same external id for another object."""
@@ -171,7 +182,8 @@ class InboxContract:
         first = inbox.fetch(None, limit=1)
         box.delete(a_mail(1))
         rest = list(all_batches(inbox, first.cursor, limit=1))
-        assert [c for b in rest for c in contents(b.messages)] == [a_mail(2), a_mail(3)]
+        expected = [a_mail(n) for n in ((1, 2, 3) if self.reads_ahead else (2, 3))]
+        assert [c for b in rest for c in self.contents(b.messages)] == expected
 
     def test_what_is_gone_has_vanished(self, box: Box) -> None:
         """Asking for messages by id returns those that are there and misses the others."""
@@ -181,7 +193,7 @@ class InboxContract:
         ids = [m.external_id for m in inbox.fetch(None, limit=3).messages]
         box.delete(a_mail(1))
         again = inbox.fetch_ids([*ids, "nobody-has-this-id"])
-        assert contents(again.messages) == [a_mail(0), a_mail(2)]
+        assert self.contents(again.messages) == [a_mail(0), a_mail(2)]
         missed = {miss.external_id: miss.reason for miss in again.missed}
         assert missed == {ids[1]: "vanished", "nobody-has-this-id": "vanished"}
         assert again.cursor == ""
@@ -229,7 +241,7 @@ class InboxContract:
         ids = [m.external_id for m in batch.messages]
         for _ in range(2):
             inbox.mark_done([*ids, "nobody-has-this-id"])
-        assert contents(inbox.fetch(batch.cursor, limit=5).messages) == [a_mail(2)]
+        assert self.contents(inbox.fetch(batch.cursor, limit=5).messages) == [a_mail(2)]
         assert not set(ids) & set(inbox.list_ids(None))
 
     def test_without_a_mark_what_is_done_stays(self, box: Box) -> None:

@@ -46,6 +46,13 @@ def an_envelope(
 class OutletContract:
     """The rules; a subclass gives a fixture `place`."""
 
+    large = b"Subject: large\r\n\r\n" + (b"z" * 76 + b"\r\n") * 40_000
+    """As much as goes through in one message."""
+
+    def an_envelope(self, number: int = 1, *, content: bytes | None = None) -> Envelope:
+        """Return a message on its way out."""
+        return an_envelope(number, content=content)
+
     @pytest.fixture
     def place(self) -> Place:
         """The implementation under test."""
@@ -53,13 +60,13 @@ class OutletContract:
 
     def test_bytes_arrive_as_they_were_sent(self, place: Place) -> None:
         """What arrives is what was sent, lines that begin with a dot included."""
-        place.outlet().send(an_envelope())
-        assert place.arrived() == [an_envelope().content]
+        place.outlet().send(self.an_envelope())
+        assert place.arrived() == [self.an_envelope().content]
 
     def test_messages_arrive_in_order(self, place: Place) -> None:
         """One outlet sends many messages, each of them once and in order."""
         outlet = place.outlet()
-        sent = [an_envelope(n) for n in range(20)]
+        sent = [self.an_envelope(n) for n in range(20)]
         for envelope in sent:
             outlet.send(envelope)
         outlet.close()
@@ -67,18 +74,17 @@ class OutletContract:
 
     def test_a_large_message_arrives_whole(self, place: Place) -> None:
         """Megabytes go through unharmed."""
-        content = b"Subject: large\r\n\r\n" + (b"z" * 76 + b"\r\n") * 40_000
-        place.outlet().send(an_envelope(content=content))
-        assert place.arrived() == [content]
+        place.outlet().send(self.an_envelope(content=self.large))
+        assert place.arrived() == [self.large]
 
     def test_closing_twice_is_fine_and_sending_opens_again(self, place: Place) -> None:
         """An outlet can be closed before its first use, twice, and used again."""
         outlet = place.outlet()
         outlet.close()
-        outlet.send(an_envelope(1))
+        outlet.send(self.an_envelope(1))
         outlet.close()
         outlet.close()
-        outlet.send(an_envelope(2))
+        outlet.send(self.an_envelope(2))
         outlet.close()
         assert len(place.arrived()) == 2
 
@@ -88,7 +94,7 @@ class OutletContract:
         outlet.check()
         outlet.check()
         assert place.arrived() == []
-        outlet.send(an_envelope())
+        outlet.send(self.an_envelope())
         assert len(place.arrived()) == 1
         outlet.close()
 
@@ -103,5 +109,5 @@ class OutletContract:
         outlet = place.outlet()
         place.break_down()
         with pytest.raises(UnavailableError, match=r"reached|used") as caught:
-            outlet.send(an_envelope())
+            outlet.send(self.an_envelope())
         assert "resident" not in str(caught.value)

@@ -118,7 +118,7 @@ def test_a_newer_schema_is_refused_with_what_to_do(own_store):
 def test_an_older_schema_is_refused_until_somebody_upgrades(store, monkeypatch):
     """Upgrading is a person's act, after a back-up; the message names the command."""
     monkeypatch.setattr(migrate, "head", lambda: "0099")
-    with pytest.raises(SchemaError, match=r"0008.*0099.*back-up.*db upgrade"):
+    with pytest.raises(SchemaError, match=r"0009.*0099.*back-up.*db upgrade"):
         store.prepare()
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Envelope
-from connectors.network import AccountSettings
+from connectors.network import Account, AccountSettings
 from connectors.posts import Answer, pack_answer
-from connectors.twitter import X, XAccount
+from connectors.twitter import X
 from tests.fakes import FakeClock, FakeMemory
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def an_account(
     clock: FakeClock | None = None,
     monthly: int = 10_000,
     go_live_at: datetime = GO_LIVE,
-) -> XAccount:
+) -> Account:
     """Return an account; its own id is asked for once, and is 99."""
     given = KEYS if secrets is None else secrets
     return X().open(
