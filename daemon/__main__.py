@@ -41,7 +41,7 @@ from daemon.commands import (
 )
 from daemon.commands.learning import backtest, evaluate, judge_of, learn
 from daemon.commands.options import ConfigOption, JsonOption, ReferenceArgument, StateOption
-from daemon.config import Config, ConfigError, ConfigErrors, load
+from daemon.config import Config, ConfigError, ConfigErrors
 from daemon.deadlines import (
     WorkingDays,
     deadline,
@@ -68,6 +68,7 @@ from daemon.startup import (
     fail,
     keep_running,
     load_config,
+    load_whole,
     refuse_config,
     say,
     share,
@@ -105,7 +106,7 @@ def check(
     folder = config_folder(config)
     warnings: tuple[ConfigError, ...] = ()
     try:
-        loaded = load(folder, env=os.environ, state_dir=state)
+        loaded = load_whole(folder, state)
     except ConfigErrors as found:
         errors = found.errors
     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.base import AccessDeniedError, Batch, Cursor, UnavailableError
+from connectors.base import AccessDeniedError, Batch, Cursor, PausedError, UnavailableError
 from daemon.health import Standing
 from daemon.listed import Tally, parts
 from daemon.reconcile import INBOX, note, noted
@@ -72,6 +72,9 @@ class Poller:
         self.standing.begins(self.clock())
         try:
             stored = self._poll(lease)
+        except PausedError as error:
+            self.retry_at = error.retry_at  # nothing is wrong: as much as is allowed was asked
+            return 0
         except (UnavailableError, AccessDeniedError) as error:
             self._failed(error)
             return 0

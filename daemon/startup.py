@@ -24,6 +24,7 @@ from daemon.app import (
     App,
     connect_store,
     load_templates,
+    mistakes,
     open_store,
     template_files,
 )
@@ -81,9 +82,21 @@ def load_config(folder: Path | None, state: Path | None = None) -> Config:
     `state` is the state folder where the command names one; it goes before the config's.
     """
     try:
-        return load(config_folder(folder), env=os.environ, state_dir=state)
+        return load_whole(config_folder(folder), state)
     except ConfigErrors as errors:
         refuse_config(config_folder(folder), errors.errors)
+
+
+def load_whole(folder: Path, state: Path | None = None) -> Config:
+    """Return the config of a folder, asked of everybody who can find a mistake in it.
+
+    Raises:
+        ConfigErrors: with every mistake.
+    """
+    config = load(folder, env=os.environ, state_dir=state)
+    if errors := tuple(mistakes(config.social)):
+        raise ConfigErrors(errors)
+    return config
 
 
 def refuse_config(folder: Path, errors: tuple[ConfigError, ...]) -> NoReturn:
@@ -309,7 +322,7 @@ def _reread(
     """Return a daemon over the config as it stands now, or None and say what is wrong with it."""
     log = logs.get_logger()
     try:
-        config = load(config_folder(folder), env=os.environ, state_dir=state)
+        config = load_whole(config_folder(folder), state)
         _refuse(check_templates(config))
         successor = _made(config, folder, state, stop, manager)
     except ConfigErrors as found:

@@ -6,6 +6,7 @@ Only this room reads the clock, sees concrete connectors and knows the scheduler
 from daemon.app.daemon import App
 from daemon.app.leases import AlreadyRunningError, names_for
 from daemon.app.listener import ask
+from daemon.app.networks import Networks, mistakes
 from daemon.app.parts import (
     anchor_file,
     connect_store,
@@ -16,6 +17,7 @@ from daemon.app.parts import (
     make_inbox,
     make_live_classifier,
     make_looking,
+    make_networks,
     make_outlet,
     make_packer,
     make_privacy,
@@ -36,6 +38,7 @@ __all__ = [
     "AlreadyRunningError",
     "App",
     "AskedAnew",
+    "Networks",
     "SignIns",
     "anchor_file",
     "ask",
@@ -47,6 +50,7 @@ __all__ = [
     "make_inbox",
     "make_live_classifier",
     "make_looking",
+    "make_networks",
     "make_outlet",
     "make_packer",
     "make_privacy",
@@ -54,6 +58,7 @@ __all__ = [
     "make_recorder",
     "make_revision",
     "make_signer",
+    "mistakes",
     "names_for",
     "office_text",
     "open_store",

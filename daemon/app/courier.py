@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from connectors.base import AccessDeniedError, UnavailableError
+from connectors.base import AccessDeniedError, PausedError, UnavailableError
 from daemon.health import Standing
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ class Courier:
                 deferred=done.deferred,
                 rejected=done.rejected,
             )
+        if isinstance(done.stopped_by, PausedError):
+            self.retry_at = done.stopped_by.retry_at  # as much as is allowed went out
+            return
         if done.stopped_by is not None:
             self._failed(done.stopped_by)
             return
@@ -79,6 +82,8 @@ class Courier:
         self.retry_at = self.clock() + min(_FIRST_PAUSE * doublings, _LONGEST_PAUSE)
         if isinstance(error, UnavailableError) and error.wait_s is not None:
             self.retry_at = self.clock() + timedelta(seconds=error.wait_s)
+        if isinstance(error, UnavailableError) and error.retry_at is not None:
+            self.retry_at = error.retry_at
         if self.failures > 1:
             return  # said once, and once more on recovery
         if isinstance(error, AccessDeniedError):

@@ -32,6 +32,7 @@ from daemon.app.parts import (
     make_intake,
     make_letters,
     make_live_classifier,
+    make_networks,
     make_outlet,
     make_signer,
     own_version,
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
     from daemon.app.listener import Listener
     from daemon.app.reader import ModelSource
     from daemon.compose import Templates
-    from daemon.config import Config, InboxConfig
+    from daemon.config import AnyInbox, Config
     from daemon.intake import InboxFacts, Intake, Taken
     from daemon.letters import Letters
     from daemon.service import Stop
@@ -162,8 +163,14 @@ class App:
         self._pauses = Pauses(store=store, log=self._log)
         self._sweeper = Sweeper(store=store, policy=config.policy, letters=letters, clock=clock)
         self._sign_ins = SignIns(config.oauth)
-        self.inboxes = {one.name: make_inbox(one, clock, self._sign_ins) for one in config.inboxes}
-        self.outlets = {one.name: make_outlet(one, self._sign_ins) for one in config.outlets}
+        self._networks = make_networks(config, lambda: store, clock)
+        self.inboxes = {
+            one.name: make_inbox(one, clock, self._sign_ins, self._networks)
+            for one in config.inboxes
+        }
+        self.outlets = {
+            one.name: make_outlet(one, self._sign_ins, self._networks) for one in config.outlets
+        }
         self._pollers = {one.name: self._make_poller(one) for one in config.inboxes}
         self._couriers = {name: self._make_courier(one) for name, one in self.outlets.items()}
         self._sealing = Sealing(
@@ -223,7 +230,7 @@ class App:
             clock=self._clock,
         )
 
-    def _make_poller(self, one: InboxConfig) -> Poller:
+    def _make_poller(self, one: AnyInbox) -> Poller:
         return Poller(
             inbox=self.inboxes[one.name],
             facts=inbox_facts(one),
@@ -259,7 +266,7 @@ class App:
                 operators=config.operators,
                 host=host,
                 after=timedelta(minutes=config.health.alarm_minutes),
-                send=lambda entry: sent_at_once(config, entry, self._sign_ins),
+                send=lambda entry: sent_at_once(config, entry, self._sign_ins, self._networks),
             ),
             common=Common(
                 days=WorkingDays(config.policy.clocks),
@@ -270,6 +277,7 @@ class App:
             couriers=self._couriers,
             ticks=self._ticks,
             sign_ins=self._sign_ins,
+            networks=self._networks,
             model_why=lambda: self._classifier.why,
             state_dir=config.state_dir,
             disk_free_mb=config.health.disk_free_mb,

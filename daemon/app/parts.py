@@ -14,13 +14,20 @@ from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
 from connectors.smtp import SmtpOutlet
 from daemon.accounts import Accounts
 from daemon.accounts import Limits as AccountLimits
+from daemon.app.networks import Networks
 from daemon.app.reader import LiveClassifier
 from daemon.attachments.reader import AttachmentReader
 from daemon.audit import Auditor
 from daemon.casework import Casework
 from daemon.classify import Classifier
 from daemon.compose import OfficeText, Templates
-from daemon.config import ImapInboxConfig, ImapOutletConfig, SmtpOutletConfig
+from daemon.config import (
+    AccountInboxConfig,
+    AccountOutletConfig,
+    ImapInboxConfig,
+    ImapOutletConfig,
+    SmtpOutletConfig,
+)
 from daemon.deadlines import WorkingDays, london_date
 from daemon.failures import Failures
 from daemon.intake import Filing, InboxFacts, Intake
@@ -45,7 +52,7 @@ if TYPE_CHECKING:
     from connectors.sign_in import Tokens
     from daemon.app.reader import ModelSource
     from daemon.app.signing_in import SignIns
-    from daemon.config import Config, InboxConfig, OutletConfig
+    from daemon.config import AnyInbox, AnyOutlet, Config
     from daemon.intake.facts import Classifies
     from daemon.model import OutboxEntry, Policy
 
@@ -106,8 +113,25 @@ def make_signer(config: Config) -> Signer:
     Raises:
         OSError, ValueError: a key cannot be read.
     """
+    return Signer(signing_keys(config))
+
+
+def signing_keys(config: Config) -> list[tuple[str, bytes]]:
+    """Return the signing keys with their ids, the one that signs first; raises as `make_signer`."""
     keys = [(key.id, key.secret.read().encode()) for key in config.signing_keys]
-    return Signer(keys or [("a", own_key(config.state_dir / "keys" / "signing-a"))])
+    return keys or [("a", own_key(config.state_dir / "keys" / "signing-a"))]
+
+
+def make_networks(
+    config: Config, store: Callable[[], Store], clock: Callable[[], datetime]
+) -> Networks:
+    """Return our accounts on social networks; nothing is opened yet."""
+    return Networks(
+        social=config.social,
+        store=store,
+        keys=lambda: [key for _, key in signing_keys(config)],
+        clock=clock,
+    )
 
 
 def make_letters(config: Config, templates: Templates, signer: Signer) -> Letters:
@@ -122,6 +146,7 @@ def make_letters(config: Config, templates: Templates, signer: Signer) -> Letter
         by_team={one.mailbox: one.outlet for one in config.policy.teams.values() if one.outlet},
         acknowledgements=config.use.acknowledgements,
         notices=config.use.notices,
+        social=config.policy.social,
         answers_are_read=any(one.address == office.signed_address for one in config.inboxes),
     )
     return Letters(templates=templates, office=office_text(config), head=head, signer=signer)
@@ -361,9 +386,11 @@ def make_attachment_reader(config: Config, stopping: Callable[[], bool]) -> Atta
 
 
 def make_inbox(
-    one: InboxConfig, clock: Callable[[], datetime], sign_ins: SignIns | None = None
+    one: AnyInbox, clock: Callable[[], datetime], sign_ins: SignIns, networks: Networks
 ) -> Inbox:
     """Return the inbox that a config entry describes; nothing is connected yet."""
+    if isinstance(one, AccountInboxConfig):
+        return networks.inbox(one)
     max_bytes = one.max_message_mb * 1024 * 1024
     if isinstance(one, ImapInboxConfig):
         return ImapInbox(
@@ -392,8 +419,10 @@ def make_inbox(
     )
 
 
-def make_outlet(one: OutletConfig, sign_ins: SignIns | None = None) -> Outlet:
+def make_outlet(one: AnyOutlet, sign_ins: SignIns, networks: Networks) -> Outlet:
     """Return the outlet that a config entry describes; nothing is connected yet."""
+    if isinstance(one, AccountOutletConfig):
+        return networks.outlet(one)
     if isinstance(one, SmtpOutletConfig):
         return SmtpOutlet(
             name=one.name,
@@ -422,7 +451,7 @@ def make_outlet(one: OutletConfig, sign_ins: SignIns | None = None) -> Outlet:
     return MaildirOutlet(name=one.name, path=one.path)
 
 
-def sent_at_once(config: Config, entry: OutboxEntry, sign_ins: SignIns) -> bool:
+def sent_at_once(config: Config, entry: OutboxEntry, sign_ins: SignIns, networks: Networks) -> bool:
     """Hand a mail to its mail server, past the outbox; whether it was taken."""
     if config.sending.shadow:
         return True
@@ -431,7 +460,7 @@ def sent_at_once(config: Config, entry: OutboxEntry, sign_ins: SignIns) -> bool:
         sender=entry.envelope_from, recipient=entry.recipient, content=entry.content
     )
     try:
-        with closing(make_outlet(settings, sign_ins)) as outlet:
+        with closing(make_outlet(settings, sign_ins, networks)) as outlet:
             outlet.send(envelope)
     except ConnectorError as error:
         get_logger().warning("outlet_unavailable", outlet=entry.outlet, why=str(error))
@@ -439,17 +468,12 @@ def sent_at_once(config: Config, entry: OutboxEntry, sign_ins: SignIns) -> bool:
     return True
 
 
-def _tokens(name: str | None, username: str, sign_ins: SignIns | None) -> Tokens | None:
+def _tokens(name: str | None, username: str, sign_ins: SignIns) -> Tokens | None:
     """Return the tokens of a sign-in service for a mailbox; None where it goes by password."""
-    if name is None:
-        return None
-    if sign_ins is None:
-        msg = f"tokens of {name} are needed, and nobody gives any"
-        raise ValueError(msg)
-    return sign_ins.tokens_for(name, username)
+    return None if name is None else sign_ins.tokens_for(name, username)
 
 
-def inbox_facts(one: InboxConfig) -> InboxFacts:
+def inbox_facts(one: AnyInbox) -> InboxFacts:
     """Return what intake needs to know of an inbox."""
     return InboxFacts(
         name=one.name,

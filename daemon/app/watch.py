@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from daemon.app.courier import Courier
+    from daemon.app.networks import Networks
     from daemon.app.signing_in import SignIns
     from daemon.app.ticks import Tick
     from daemon.health import Alarms, Common, Standing
@@ -59,6 +61,7 @@ class Watch:
     couriers: Mapping[str, Courier]
     ticks: Mapping[str, Tick]
     sign_ins: SignIns
+    networks: Networks
     model_why: Callable[[], str]  # why no learned model serves; "" where one does
     state_dir: Path
     disk_free_mb: int
@@ -171,6 +174,8 @@ class Watch:
         for name, courier in self.couriers.items():
             yield self._outlet(name, courier)
         yield from self.sign_ins.parts(now)
+        with suppress(StoreUnavailableError):  # its own part says so
+            yield from self.networks.parts()
         yield self._disk()
         yield self._jobs()
         yield self._model()

@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connectors.base import ConnectorError
-from daemon.app import SignIns, connect_store, make_inbox, make_outlet, read_clock
+from daemon.app import (
+    Networks,
+    SignIns,
+    connect_store,
+    make_inbox,
+    make_networks,
+    make_outlet,
+    read_clock,
+)
 from daemon.commands.options import ConfigOption, JsonOption, StateOption
 from daemon.links import ask_for
 from daemon.startup import EX_OK, EX_UNAVAILABLE, EX_USAGE, fail, load_config
 from daemon.store import SchemaError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    from daemon.config import Config, InboxConfig, OutletConfig
+    from daemon.config import AnyInbox, AnyOutlet, Config
 
 STORE, LINK = "database", "link"
 
@@ -56,28 +64,29 @@ def _tried(config: Config, name: str) -> list[tuple[str, bool, str]]:
         why = ask_for(str(config.office.routing_diagram_url))
         return [("link to the routing diagram", not why, why or "It leads somewhere.")]
     sign_ins = SignIns(config.oauth)
+    networks = make_networks(config, lambda: connect_store(config), read_clock)
     inboxes = [one for one in config.inboxes if one.name == name]
     outlets = [one for one in config.outlets if one.name == name]
     return [
-        *((f"inbox {name}", *_inbox(one, sign_ins)) for one in inboxes),
-        *((f"outlet {name}", *_outlet(one, sign_ins)) for one in outlets),
+        *((f"inbox {name}", *_inbox(one, sign_ins, networks)) for one in inboxes),
+        *((f"outlet {name}", *_outlet(one, sign_ins, networks)) for one in outlets),
     ]
 
 
-def _inbox(settings: InboxConfig, sign_ins: SignIns) -> tuple[bool, str]:
+def _inbox(settings: AnyInbox, sign_ins: SignIns, networks: Networks) -> tuple[bool, str]:
     try:
-        with closing(make_inbox(settings, read_clock, sign_ins)) as inbox:
+        with closing(make_inbox(settings, read_clock, sign_ins, networks)) as inbox:
             count = inbox.check()
-    except ConnectorError as error:
+    except (ConnectorError, StoreUnavailableError, OSError, ValueError) as error:
         return False, f"{error}."
     return True, f"Signed in, and the folder holds {count:,} message{'' if count == 1 else 's'}."
 
 
-def _outlet(settings: OutletConfig, sign_ins: SignIns) -> tuple[bool, str]:
+def _outlet(settings: AnyOutlet, sign_ins: SignIns, networks: Networks) -> tuple[bool, str]:
     try:
-        with closing(make_outlet(settings, sign_ins)) as outlet:
+        with closing(make_outlet(settings, sign_ins, networks)) as outlet:
             outlet.check()
-    except ConnectorError as error:
+    except (ConnectorError, StoreUnavailableError, OSError, ValueError) as error:
         return False, f"{error}."
     return True, "It would take mail. Nothing was sent."
 

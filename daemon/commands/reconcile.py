@@ -15,8 +15,10 @@ from daemon import words
 from daemon.app import (
     AlreadyRunningError,
     App,
+    SignIns,
     load_templates,
     make_inbox,
+    make_networks,
     names_for,
     open_store,
     read_clock,
@@ -45,7 +47,7 @@ from daemon.store import LeaseLostError, StoreUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from daemon.config import Config, InboxConfig
+    from daemon.config import AnyInbox, Config
     from daemon.reconcile import Difference
     from daemon.store import Store
 
@@ -65,7 +67,7 @@ def reconcile_command(
     store = connect(loaded)
     try:
         fetched = _fetch(loaded) if fetch else None
-        inboxes = [_counted(one, store) for one in loaded.inboxes]
+        inboxes = [_counted(one, store, loaded) for one in loaded.inboxes]
         with store.read() as tx:
             tx.stand_still()
             go_live = {one.name: one.go_live_at for one in loaded.inboxes}
@@ -125,10 +127,11 @@ def _fetch(config: Config) -> Fetched:
 # Counting
 
 
-def _counted(one: InboxConfig, store: Store) -> InboxCount:
+def _counted(one: AnyInbox, store: Store, config: Config) -> InboxCount:
     """List an inbox and compare; what cannot be reached is said so."""
     with refusing():
-        inbox = make_inbox(one, read_clock)
+        networks = make_networks(config, lambda: store, read_clock)
+        inbox = make_inbox(one, read_clock, SignIns(config.oauth), networks)
     with store.read() as tx:
         kept = tx.cursor(one.name)
         polled = tx.is_leased(*names_for(one.name))

@@ -21,8 +21,21 @@ from daemon.config.reading import read as read_raw
 from daemon.config.reference import as_markdown as reference
 from daemon.config.reference import schema as config_schema
 from daemon.config.reference import shown as values_that_hold
+from daemon.config.social import (
+    AccountInboxConfig,
+    AccountOutletConfig,
+    AccountTable,
+    AnyInbox,
+    AnyOutlet,
+    SocialFile,
+)
 
 __all__ = [
+    "AccountInboxConfig",
+    "AccountOutletConfig",
+    "AccountTable",
+    "AnyInbox",
+    "AnyOutlet",
     "Attachments",
     "Config",
     "ConfigError",
@@ -43,6 +56,7 @@ __all__ = [
     "Secret",
     "SigningKey",
     "SmtpOutletConfig",
+    "SocialFile",
     "Use",
     "config_schema",
     "load",

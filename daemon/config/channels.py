@@ -23,7 +23,7 @@ _SMTP_PORT: Final = {"implicit": 465, "starttls": 587, "none": 25}
 _MAIL_BOXES: Final = (Box.OMBUDSMAN, Box.CEO, Box.CUSTOMER_CARE, Box.INTAKE)
 
 
-def _instant(value: object) -> object:
+def instant(value: object) -> object:
     """Make a TOML date the beginning of that day in London; refuse a time without its zone."""
     match value:
         case datetime(tzinfo=None):
@@ -68,7 +68,7 @@ class InboxBase(Table):
     """Whose door it is."""
     address: MailAddress
     """The mailbox's own address."""
-    go_live_at: Annotated[datetime | None, BeforeValidator(_instant)] = Field(None, alias="go_live")
+    go_live_at: Annotated[datetime | None, BeforeValidator(instant)] = Field(None, alias="go_live")
     """Aware UTC: what arrived before it is kept, but opens no enquiry and gets no answer."""
     max_message_mb: Annotated[int, Field(ge=1, le=100)] = 50
     """Of a larger message only the beginning is fetched, in megabytes."""

@@ -37,6 +37,7 @@ _NAMED: Final = (
     ("arrangements.toml", "arrangement", "id"),
     ("desk.toml", "role", "id"),
     ("daemon.toml", "oauth", "name"),
+    ("social.toml", "account", "name"),
 )
 _TEAM_ADDRESSES: Final = ("mailbox", "holder", "deputy", "assistant_director", "director")
 _PRINCIPALS: Final = ("ombudsman", "chief_executive", "alternate", "private_office")
@@ -78,6 +79,8 @@ def check(raw: Raw, *, state: Path) -> list[ConfigError]:
         _mailboxes_without_go_live,
         _machines_without_a_key,
         _turns_that_overlap,
+        _accounts_in_the_way,
+        _invitations_without_words,
     )
     found = [error for one in every for error in one(raw)]
     return [*found, *_shared_folders(raw, state), *_own_mail_read_again(raw, state)]
@@ -217,6 +220,34 @@ def _own_mail_read_again(raw: Raw, state: Path) -> Iterator[ConfigError]:
         if place and place in read:
             why = f"{read[place]} reads this folder: what we send would come back. Choose another."
             yield entry.error("path", why)
+
+
+def _accounts_in_the_way(raw: Raw) -> Iterator[ConfigError]:
+    """Yield accounts whose inboxes or outlet bear a name that is taken, or that stand twice."""
+    taken = {
+        entry.text("name"): entry.label
+        for file, table in (("inboxes.toml", "inbox"), ("outlets.toml", "outlet"))
+        for entry in _entries(raw, file, table)
+    }
+    first: dict[tuple[str, str], str] = {}
+    for account in _entries(raw, "social.toml", "account"):
+        name = account.text("name")
+        for one in (f"{name}-mentions", f"{name}-messages", f"{name}-answers"):
+            if one in taken:
+                yield account.error("name", f"{taken[one]} has the name {one}. Take another.")
+        who = (account.text("network"), account.text("handle").lower())
+        if all(who) and who in first:
+            why = f"{first[who]} is the same account: it would be read twice."
+            yield account.error("handle", why)
+        first.setdefault(who, account.label)
+
+
+def _invitations_without_words(raw: Raw) -> Iterator[ConfigError]:
+    text = _table(raw.get("social.toml", {}), "invitation").get("text", "")
+    for account in _entries(raw, "social.toml", "account"):
+        if "invitations" in _texts(account.table.get("allow")) and not text:
+            why = 'It allows "invitations", and [invitation] has no text to invite with.'
+            yield account.error("allow", why)
 
 
 def _unknown_teams(raw: Raw) -> Iterator[ConfigError]:

@@ -10,6 +10,7 @@ from daemon.config.fields import Table
 from daemon.config.machine import DaemonFile
 from daemon.config.people import ArrangementsFile, OfficeFile, StakeholdersFile, TeamsFile
 from daemon.config.retention import RetentionFile
+from daemon.config.social import SocialFile
 from daemon.config.standards import ClocksFile, RoutesFile
 
 RULES: Final = "rules.toml"
@@ -28,6 +29,7 @@ class Files(Table):
     arrangements: ArrangementsFile = Field(alias="arrangements.toml")
     daemon: DaemonFile = Field(alias="daemon.toml")
     retention: RetentionFile = Field(RetentionFile(), alias="retention.toml")
+    social: SocialFile = Field(SocialFile(), alias="social.toml")
     desk: DeskFile = Field(DeskFile(), alias="desk.toml")
 
 

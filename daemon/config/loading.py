@@ -16,6 +16,7 @@ from daemon.config.machine import Health
 from daemon.config.places import Places, Secret
 from daemon.config.reading import read
 from daemon.config.sentences import explain
+from daemon.config.social import inboxes_of, outlet_name, outlets_of
 from daemon.model import (
     TEXTS,
     Absence,
@@ -28,9 +29,12 @@ from daemon.model import (
     Limits,
     MpOffice,
     Policy,
+    PostKind,
     Principals,
     RetentionRule,
     Route,
+    Social,
+    SocialAccount,
     Team,
     TextRule,
 )
@@ -39,11 +43,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from daemon.config.channels import InboxConfig, OutletConfig, Sending, Use
+    from daemon.config.channels import Sending, Use
     from daemon.config.desk import DeskFile
     from daemon.config.machine import Attachments, Log, Schedule, SigningKey
     from daemon.config.oauth import OAuth
     from daemon.config.people import ArrangementTable, Office
+    from daemon.config.social import AnyInbox, AnyOutlet, SocialFile
 from daemon.config.stakeholders import FILE as STAKEHOLDERS
 from daemon.config.stakeholders import Stakeholder, read_stakeholders
 
@@ -55,8 +60,9 @@ class Config:
     policy: Policy
     rules: RuleSet
     office: Office
-    inboxes: tuple[InboxConfig, ...]
-    outlets: tuple[OutletConfig, ...]
+    inboxes: tuple[AnyInbox, ...]
+    outlets: tuple[AnyOutlet, ...]
+    social: SocialFile
     use: Use
     sending: Sending
     operators: tuple[str, ...]  # addresses told when the machinery needs a person
@@ -187,8 +193,9 @@ def _config(files: Files, rules: RuleSet, places: Places, known: tuple[Stakehold
         policy=_policy(files, known),
         rules=rules,
         office=files.office.office,
-        inboxes=files.inboxes.inbox,
-        outlets=files.outlets.outlet,
+        inboxes=(*files.inboxes.inbox, *inboxes_of(files.social)),
+        outlets=(*files.outlets.outlet, *outlets_of(files.social)),
+        social=files.social,
         use=files.outlets.use,
         sending=files.outlets.sending,
         operators=files.teams.operators.addresses,
@@ -253,7 +260,26 @@ def _policy(files: Files, known: tuple[Stakeholder, ...]) -> Policy:
         principals=Principals(**files.teams.principals.model_dump()),
         people=MappingProxyType({one.address: one.name for one in files.teams.person}),
         texts=_texts(files),
+        social=_social(files),
         confirm_within_hours=files.clocks.clocks.confirm_within_hours,
+    )
+
+
+def _social(files: Files) -> Social:
+    file = files.social
+    return Social(
+        opens=MappingProxyType({PostKind(k): v for k, v in file.mentions.model_dump().items()}),
+        accounts=MappingProxyType(
+            {
+                one.handle: SocialAccount(
+                    outlet=outlet_name(one),
+                    answers="answers" in one.allow,
+                    invites="invitations" in one.allow,
+                )
+                for one in file.account
+            }
+        ),
+        invitation=file.invitation.text,
     )
 
 

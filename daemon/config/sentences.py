@@ -152,6 +152,6 @@ def entry_label(entries: Any, index: int) -> str:  # noqa: ANN401 - TOML of any 
 def _name_of(entry: object) -> str:
     if not isinstance(entry, dict):
         return ""
-    named = "box" in entry or "kind" in entry or "provider" in entry
+    named = any(key in entry for key in ("box", "kind", "provider", "network"))
     name = entry.get("name") if named else entry.get("id")
     return name if isinstance(name, str) and is_name(name) else ""

@@ -12,6 +12,13 @@ from daemon.model import AnswerBy, Category, ClockKind, Source
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
+def _private(value: AnswerBy) -> AnswerBy:
+    if value is AnswerBy.PUBLIC_REPLY:
+        why = "A public post gets the [invitation] of social.toml, and no other text."
+        raise ValueError(why)
+    return value
+
+
 class Routes(Table):
     """Which team gets the notice for each route."""
 
@@ -65,7 +72,7 @@ class AnswerRule(Table):
     """Fits when one of these wrote."""
     clocks: tuple[Annotated[ClockKind, Field(strict=False)], ...] = ()
     """Fits when one of these clocks runs for it."""
-    by: tuple[Annotated[AnswerBy, Field(strict=False)], ...] = ()
+    by: tuple[Annotated[AnswerBy, Field(strict=False), AfterValidator(_private)], ...] = ()
     """Fits when the answer goes so."""
     languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
     """Fits when it was written in one of these, by two letters."""

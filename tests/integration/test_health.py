@@ -13,9 +13,11 @@ from sqlalchemy import update
 from connectors.base import AccessDeniedError, UnavailableError
 from daemon.app.courier import Courier
 from daemon.app.metrics import NAMES, registry_of
+from daemon.app.networks import Networks
 from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
 from daemon.app.watch import Watch
+from daemon.config import SocialFile
 from daemon.deadlines import WorkingDays
 from daemon.health import Alarms, Common, Level, as_json, from_json, in_one_line
 from daemon.health.common import LINK
@@ -71,6 +73,9 @@ class Desk:
             stopping=lambda: False,
         )
         self.ticks = {"sweep": Tick(name="sweep", work=lambda: None, failed=lambda *_: None)}
+        self.networks = Networks(
+            social=SocialFile(), store=lambda: store, keys=lambda: [b"key" * 12], clock=self.clock
+        )
         self.watch = Watch(
             store=store,
             clock=self.clock,
@@ -90,6 +95,7 @@ class Desk:
             couriers={"relay": self.courier},
             ticks=self.ticks,
             sign_ins=SignIns(()),
+            networks=self.networks,
             model_why=lambda: "",
             state_dir=tmp_path,
             disk_free_mb=1,
