@@ -184,3 +184,26 @@ def test_a_rule_can_note_a_criterion_with_its_words():
     )
     assert result.criteria == (Criterion.SYSTEMIC_ISSUE,)
     assert ("flood", "whole street") in [(one.name, one.text) for one in result.evidence]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("My complaint is P-004122 I want to end my life.", True),
+        ("8 months I will kill myself", True),
+        ("I have not slept. I'm going to take my own life", True),
+        ("Honestly I just really want to end my life", True),
+        ("I don't want to end my life.", False),
+        ("I never said I wanted to kill myself", False),
+        ("They will kill the ward", False),
+        ("It would end my life savings", False),
+        ("He wants to end my complaint", False),
+    ],
+)
+def test_what_is_said_in_so_many_words_is_heard_whatever_stands_around_it(text, says):
+    """Of a threat to oneself, plainly made, no other word is the counterweight."""
+    rule = next(one for one in shipped_rules().rules if one.name == "self-harm-in-so-many-words")
+    found = Classifier(shipped_rules(), Directory()).classify(a_message(text))
+    assert rule.decides
+    assert (rule.name in {one.name for one in found.evidence}) is says
+    assert not says or Criterion.VULNERABLE in found.criteria
