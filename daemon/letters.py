@@ -263,7 +263,8 @@ class Letters:
         """Return a direct message, or the invitation below a public post."""
         if box is Box.X_MENTION:
             words = self.head.social.invitation
-            return public_reply(words=words, to=posted, key=key, written_at=letter.now)
+            whom = letter.recipient
+            return public_reply(words=words, handle=whom, to=posted, key=key, written_at=letter.now)
         values = letter_values(
             office=self.office,
             reference=letter.reference,

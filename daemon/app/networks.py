@@ -29,6 +29,8 @@ NETWORKS: Final = {
 
 A network is imported where an account uses it, since some take a while.
 """
+_LONGEST_HANDLE: Final = "@" + "m" * 15
+"""What a public reply begins with."""
 _NEARLY: Final = 0.8  # of the month's budget: then the operators are told
 
 
@@ -53,7 +55,7 @@ def mistakes(social: SocialFile) -> Iterator[ConfigError]:
             yield ConfigError(file="social.toml", key=f"{key}.secrets", why=why)
         if "invitations" not in one.allow or not text:
             continue
-        if why := network.too_long(text):
+        if why := network.too_long(f"{_LONGEST_HANDLE} {text}"):
             yield ConfigError(file="social.toml", key="invitation.text", why=why)
         if network.has_link(text) and not social.invitation.links:
             why = (

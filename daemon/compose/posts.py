@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from daemon.compose.templates import Templates
     from daemon.model import Message, Posted
 
+_HANDLE: Final = re.compile(r"@\w+")
 MESSAGE_CHARS: Final = 10_000
 """What a direct message holds on X, the shortest of the networks that have them."""
 
@@ -49,14 +51,18 @@ def direct_message(
     )
 
 
-def public_reply(*, words: str, to: Posted, key: str, written_at: datetime) -> bytes:
-    """Return a reply below a post: the office's own words, and nothing of the case."""
+def public_reply(*, words: str, handle: str, to: Posted, key: str, written_at: datetime) -> bytes:
+    """Return a reply below a post: the office's own words, and nothing of the case.
+
+    `handle` is whom it is said to, with the @: networks refuse the very same words said twice.
+    """
+    known = handle if _HANDLE.fullmatch(handle) else ""
     return pack_answer(
         Answer(
             network=to.network,
             recipient_id=to.author_id,
             answers=to.id,
-            text=words,
+            text=f"{known} {words}".strip(),
             key=key,
             written_at=written_at,
         )

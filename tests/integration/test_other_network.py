@@ -75,5 +75,5 @@ def test_what_people_write_there_is_taken_in_and_answered_there(daemon):
     sent = dict(other_network.SENT)
     assert len(other_network.SENT) == 2
     assert "Your reference is" in sent["ann"]
-    assert sent["jo"] == "Thank you. Please write to us in a direct message."
+    assert sent["jo"] == "@jo Thank you. Please write to us in a direct message."
     assert daemon.exit_code == 0

@@ -109,7 +109,7 @@ class XServer:
     access_tokens: dict[str, float] = field(default_factory=dict)  # token: until when
     token_lasts_s: float = 7200
     refreshed: int = 0
-    answer: Callable[[str, str], tuple[int, Any] | None] = lambda _m, _p: None
+    refusals: dict[str, tuple[tuple[int, Any], dict[str, str], float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -225,6 +225,12 @@ class XServer:
             if one["_with"] == user_id and one["sender_id"] == OFFICE_ID
         ]
 
+    def refuse(
+        self, call: str, said: tuple[int, Any], headers: dict[str, str], *, until: float
+    ) -> None:
+        """Answer one call so until then, whatever its limit."""
+        self.refusals[call] = (said, headers, until)
+
     def calls(self, call: str) -> list[Seen]:
         """Return the requests of one kind that came."""
         return [one for one in self.seen if call_of(one.method, one.path) == call]
@@ -243,11 +249,12 @@ class XServer:
             return status, said, headers
 
     def _take(self, seen: Seen) -> tuple[int, Any, dict[str, str]]:
-        if given := self.answer(seen.method, seen.path):
-            return (*given, {})
         if self.outage == "html":
             return 503, "<html>Over capacity</html>", {}
         call = call_of(seen.method, seen.path)
+        if call in self.refusals and time.time() < self.refusals[call][2]:
+            said, told, _ = self.refusals[call]
+            return (*said, told)
         is_over, headers = self._limit(call)
         if is_over:
             return (*problem(429), headers)
