@@ -16,6 +16,7 @@ from daemon.app import (
     make_inbox,
     make_networks,
     make_outlet,
+    open_store,
     read_clock,
 )
 from daemon.commands.options import ConfigOption, JsonOption, StateOption
@@ -64,7 +65,8 @@ def _tried(config: Config, name: str) -> list[tuple[str, bool, str]]:
         why = ask_for(str(config.office.routing_diagram_url))
         return [("link to the routing diagram", not why, why or "It leads somewhere.")]
     sign_ins = SignIns(config.oauth)
-    networks = make_networks(config, lambda: connect_store(config), read_clock)
+    # What an account remembers (its tokens) has its place before anything is asked.
+    networks = make_networks(config, lambda: open_store(config), read_clock)
     inboxes = [one for one in config.inboxes if one.name == name]
     outlets = [one for one in config.outlets if one.name == name]
     return [
@@ -77,7 +79,7 @@ def _inbox(settings: AnyInbox, sign_ins: SignIns, networks: Networks) -> tuple[b
     try:
         with closing(make_inbox(settings, read_clock, sign_ins, networks)) as inbox:
             count = inbox.check()
-    except (ConnectorError, StoreUnavailableError, OSError, ValueError) as error:
+    except (ConnectorError, StoreUnavailableError, SchemaError, OSError, ValueError) as error:
         return False, f"{error}."
     return True, f"Signed in, and the folder holds {count:,} message{'' if count == 1 else 's'}."
 
@@ -86,7 +88,7 @@ def _outlet(settings: AnyOutlet, sign_ins: SignIns, networks: Networks) -> tuple
     try:
         with closing(make_outlet(settings, sign_ins, networks)) as outlet:
             outlet.check()
-    except (ConnectorError, StoreUnavailableError, OSError, ValueError) as error:
+    except (ConnectorError, StoreUnavailableError, SchemaError, OSError, ValueError) as error:
         return False, f"{error}."
     return True, "It would take mail. Nothing was sent."
 
