@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from connectors.base import Batch, Cursor, RawMessage
+from connectors.posts import Post, pack
 from daemon.casework import Casework
 from daemon.deadlines import WorkingDays
 from daemon.decide import decide
@@ -42,7 +43,9 @@ from daemon.model import (
     OutboxKind,
     Outcome,
     Policy,
+    PostKind,
     Route,
+    Social,
     Source,
     Team,
     ThreadLink,
@@ -275,6 +278,30 @@ def a_mail(
     return mail.as_bytes()
 
 
+def a_post(text: str = "My complaint has waited.", **changes: object) -> bytes:
+    """A public post as a connector keeps it; `id`, `author` and the like as they are changed."""
+    values = {
+        "network": "x",
+        "kind": PostKind.MENTION,
+        "id": "1001",
+        "conversation": "1001",
+        "account": "office",
+        "author_id": "42",
+        "author": "ann",
+        "author_name": "Ann Example",
+        "text": text,
+        "written_at": NOW,
+        **changes,
+    }
+    return pack(Post(**{"first_id": values["id"], **values}), {"text": text})
+
+
+def a_direct_message(text: str = "My complaint has waited.", **changes: object) -> bytes:
+    """A direct message as a connector keeps it."""
+    values = {"kind": PostKind.MESSAGE, "id": "2001", "conversation": "dm-42-99"}
+    return a_post(text, **{**values, **changes})
+
+
 def a_raw(content: bytes | None = None, **changes: object) -> RawMessage:
     """One mail as it lies in an inbox."""
     content = a_mail() if content is None else content
@@ -372,7 +399,9 @@ def a_signer(*keys: tuple[str, bytes]) -> Signer:
     return Signer(keys or [("k1", KEY)])
 
 
-def some_letters(signer: Signer, *, bounces_are_signed: bool = False) -> Letters:
+def some_letters(
+    signer: Signer, *, bounces_are_signed: bool = False, social: Social | None = None
+) -> Letters:
     """Letters with the shipped templates; all of them leave by the outlet `relay`."""
     head = Letterhead(
         bounce_address=f"returns@{OFFICE}",
@@ -381,6 +410,7 @@ def some_letters(signer: Signer, *, bounces_are_signed: bool = False) -> Letters
         message_id_domain=OFFICE,
         acknowledgements="relay",
         notices="relay",
+        social=social or Social(),
     )
     return Letters(templates=shipped(), office=an_office(), head=head, signer=signer)
 
@@ -396,7 +426,7 @@ def an_office_over(
     """The use cases over a store."""
     policy, clock = policy or a_policy(), clock or FakeClock(NOW)
     signer, classifier = a_signer(), FakeClassifier(a_classification())
-    letters = some_letters(signer, bounces_are_signed=bounces_are_signed)
+    letters = some_letters(signer, bounces_are_signed=bounces_are_signed, social=policy.social)
     operators = (f"operator@{OFFICE}",)
     numbers = itertools.count(1)
     failures = Failures(

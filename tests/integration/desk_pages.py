@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from daemon.config import Config
+    from daemon.model import Social
     from daemon.store import Store
     from tests.builders import Office
 
@@ -127,13 +128,15 @@ class Desk:
         return self.people[name]
 
 
-def a_desk(store: Store, **desk_settings: object) -> Desk:
+def a_desk(store: Store, *, social: Social | None = None, **desk_settings: object) -> Desk:
     """The page over a store, with the shipped config and a clock that stands still.
 
-    `desk_settings` take the place of tables of desk.toml.
+    `social` are its accounts on networks; `desk_settings` take the place of tables of desk.toml.
     """
     config = shipped()
     config = replace(config, desk=config.desk.model_copy(update=desk_settings))
+    if social is not None:
+        config = replace(config, policy=replace(config.policy, social=social))
     office = an_office_over(store, policy=config.policy)
     desk = DeskOffice(
         config=config,
