@@ -102,10 +102,9 @@ class Privacy:
             msg = f"Nothing is held on {address}."
             raise PrivacyError(msg)
         folder.mkdir(mode=0o700, parents=True)
-        files = {f"message-{number}.eml": content for number, content in raws}
+        files = {f"message-{name}.{_ending(content)}": content for name, content in raws}
         files |= {
-            f"{kind}-{number}.{'pdf' if content.startswith(b'%PDF') else 'eml'}": content
-            for number, kind, content in letters
+            f"{kind}-{number}.{_ending(content)}": content for number, kind, content in letters
         }
         files |= {
             f"{reference}.json": json.dumps(view, default=str, indent=2).encode()
@@ -323,6 +322,13 @@ class Privacy:
         with self.store.write() as tx:
             actor = self.signer.keyed_hash(by)
             tx.audit(event, "office", at=self.clock(), actor=actor, detail=detail)
+
+
+def _ending(content: bytes) -> str:
+    """Return the ending of a file: a letter in PDF, a post or an answer to one, or a mail."""
+    if content.startswith(b"%PDF"):
+        return "pdf"
+    return "json" if content.startswith(b"{") else "eml"
 
 
 def _plus(

@@ -55,6 +55,14 @@ _FIGURES = {
         "assurance_reconciliation_differences",
         "What did not add up this morning",
     ),
+    ("account", "requests"): (
+        "assurance_account_requests",
+        "Requests to the network that were made this month",
+    ),
+    ("account", "monthly_requests"): (
+        "assurance_account_monthly_requests",
+        "The month's budget of requests",
+    ),
     ("sign-in", "ends_at"): (
         "assurance_sign_in_secret_end_timestamp_seconds",
         "When what proves us to the sign-in service ends",

@@ -324,19 +324,23 @@ class Erasing(Rows):
 
     # What is held on somebody, for themselves
 
-    def raws_of(self, message_ids: Sequence[int]) -> list[tuple[int, bytes]]:
-        """Return the bytes of messages, as they came."""
+    def raws_of(self, message_ids: Sequence[int]) -> list[tuple[str, bytes]]:
+        """Return the bytes of messages, as they came, each with a name: `7`, `7-2`.
+
+        A post that was edited has several, oldest first.
+        """
         r, raw = schema.receipt.c, schema.raw.c
         found = []
         for message_id in message_ids:
-            content = self.connection.scalar(
-                select(raw.content)
-                .join(schema.receipt, r.raw_sha256 == raw.sha256)
-                .where(r.message_id == message_id)
-                .limit(1)
-            )
-            if content is not None:
-                found.append((message_id, bytes(content)))
+            hashes = self.connection.scalars(
+                select(r.raw_sha256)
+                .where(r.message_id == message_id, r.raw_sha256.is_not(None))
+                .order_by(r.id)
+            ).all()
+            for number, sha256 in enumerate(dict.fromkeys(hashes), start=1):
+                name = f"{message_id}" if number == 1 else f"{message_id}-{number}"
+                content = select(raw.content).where(raw.sha256 == sha256)
+                found.append((name, bytes(self.connection.scalars(content).one())))
         return found
 
     def letters_of(self, address: str, enquiry_ids: Sequence[int]) -> list[tuple[int, str, bytes]]:

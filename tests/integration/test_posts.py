@@ -423,13 +423,15 @@ def test_an_answer_that_waits_can_be_read_on_the_page(store):
     assert ".json" in saved.headers["content-disposition"]
 
 
-def test_what_somebody_posted_can_be_found_and_taken_out(office):
+def test_what_somebody_posted_can_be_found_and_taken_out(office, tmp_path):
     """Every version, every copy, and what the network said of them."""
     first = take(office, a_post("secret words"), MENTIONS, id_="1001")
     take(office, edited(1005, "other secret words"), MENTIONS, id_="1005")
     office.casework.close(first.reference, by="Somebody", note="")
     privacy = Privacy(store=office.store, signer=office.signer, clock=office.clock)
     assert privacy.find("@ann").messages
+    privacy.export("@ann", folder=tmp_path / "ann", by="Somebody")
+    assert {"message-1.json", "message-1-2.json"} <= {f.name for f in (tmp_path / "ann").iterdir()}
     privacy.erase("@ann", by="Somebody")
     said = everything(office.store)
     for word in ("secret words", "Ann Example", "x:1001", "x:42"):
