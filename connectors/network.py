@@ -8,7 +8,7 @@ limits and trouble of the account hold for all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from connectors.post_inbox import PostInbox
 
@@ -127,4 +127,42 @@ class Network(Protocol):
         self, settings: AccountSettings, *, memory: Memory, clock: Callable[[], datetime]
     ) -> Account:
         """Return an account; nothing is asked yet. `clock` gives aware UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppAtNetwork:
+    """What a network knows our app by, for somebody who lets it use their account."""
+
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    redirect: str  # where the network sends the browser afterwards, as the app is registered
+    api: str = ""  # another address of the network's interface
+    ca_file: str | None = None
+
+
+class Consent(Protocol):
+    """The owner of an account letting our app use it, in a browser of theirs."""
+
+    @property
+    def address(self) -> str:
+        """The page that asks them."""
+        ...
+
+    def finish(self, arrived_at: str) -> str:
+        """Return the refresh token, given the address that the browser arrived at.
+
+        Raises:
+            AccessDeniedError: they said no, or it took too long, or the address is another's.
+            UnavailableError: the network cannot be reached.
+        """
+        ...
+
+
+@runtime_checkable
+class AsksOwners(Protocol):
+    """A network whose accounts are opened to us by their owners, in a browser."""
+
+    def ask_owner(self, app: AppAtNetwork) -> Consent:
+        """Begin to ask; nothing is asked yet."""
         ...

@@ -23,6 +23,7 @@ from daemon.commands import (
     clocks,
     configuration,
     connecting,
+    consent,
     database,
     enquiries,
     handling,
@@ -90,7 +91,17 @@ app = typer.Typer(
 TOPICS = (
     *(enquiries, clocks, handling, arrangements, meeting),
     *(stakeholders, registers, pack, audit, reconcile, record, replies, preview, outgoing),
-    *(quarantine, privacy, status, connecting, configuration, database, accounts, desk_command),
+    *(
+        quarantine,
+        privacy,
+        status,
+        connecting,
+        consent,
+        configuration,
+        database,
+        accounts,
+        desk_command,
+    ),
 )
 for topic in TOPICS:
     topic.register(app)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import ModuleType
 
-    from connectors.network import AccountSettings, Memory
+    from connectors.network import AccountSettings, AppAtNetwork, Memory
 
 REMARKS: Final = (
     "Encrypted chats and encrypted group chats are not read: X does not give them.",
@@ -61,6 +61,10 @@ class X:
     def has_link(self, text: str) -> bool:
         """Whether X makes a link of something in a text: a bare domain, too."""
         return bool(_counting().extract_urls_with_indices(text))
+
+    def ask_owner(self, app: AppAtNetwork) -> signing_in.Asking:
+        """Begin to ask the owner of an account to let our app use it."""
+        return signing_in.Asking(app, equip)
 
     def open(
         self, settings: AccountSettings, *, memory: Memory, clock: Callable[[], datetime]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connectors.network import AccountSettings, Memory
+    from connectors.network import AccountSettings, AppAtNetwork, Memory
     from connectors.twitter.signing_in import Keys
 
 HOSTS: Final = ("https://api.twitter.com", "https://api.x.com")
@@ -104,7 +104,7 @@ def session_for(settings: AccountSettings) -> requests.Session:
     return session
 
 
-def equip(session: requests.Session, settings: AccountSettings) -> None:
+def equip(session: requests.Session, settings: AccountSettings | AppAtNetwork) -> None:
     """Give a session timeouts, and the address and certificates of the settings."""
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter())

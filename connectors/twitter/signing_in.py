@@ -22,7 +22,7 @@ from connectors.base import AccessDeniedError, UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from connectors.network import AccountSettings, Memory
+    from connectors.network import AccountSettings, AppAtNetwork, Memory
 
 KEYS: Final = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 TOKENS: Final = ("client_id", "refresh_token")
@@ -116,7 +116,7 @@ class Rotating:
         *,
         memory: Memory,
         clock: Callable[[], datetime],
-        equip: Callable[[requests.Session, AccountSettings], None],
+        equip: Callable[..., None],
     ) -> None:
         """Ask nothing yet; `equip` gives a session its timeouts."""
         self._settings, self._memory, self._clock, self._equip = settings, memory, clock, equip
@@ -214,6 +214,44 @@ class Rotating:
         except (OSError, ValueError) as error:
             msg = f"the secret {name} cannot be read ({type(error).__name__})"
             raise AccessDeniedError(msg) from None
+
+
+class Asking:
+    """The owner of an account letting our app use it (OAuth 2.0 with PKCE, RFC 7636)."""
+
+    def __init__(self, app: AppAtNetwork, equip: Callable[..., None]) -> None:
+        """Work out the page that asks them; nothing is asked yet."""
+        self._handler = tweepy.OAuth2UserHandler(
+            client_id=app.client_id,
+            redirect_uri=app.redirect,
+            scope=list(SCOPES),
+            client_secret=app.client_secret,
+        )
+        equip(self._handler, app)
+        self.address: str = self._handler.get_authorization_url()
+        # What was granted the first request shows: oauthlib takes other words for an error.
+        self._handler.scope = None
+
+    def finish(self, arrived_at: str) -> str:
+        """Return the refresh token, given the address that the browser arrived at.
+
+        Raises:
+            AccessDeniedError: they said no, or it took too long, or the address is another's.
+            UnavailableError: X cannot be reached.
+        """
+        self._handler.register_compliance_hook("access_token_response", _not_broken)
+        try:
+            token = self._handler.fetch_token(arrived_at)
+        except OAuth2Error as error:
+            why = error.error or type(error).__name__
+            msg = f"X gives no token ({why}): begin anew, and be quick"
+            raise AccessDeniedError(msg) from None
+        except (RequestException, ValueError) as error:
+            msg = f"X's sign-in service cannot be reached ({type(error).__name__})"
+            raise UnavailableError(msg) from None
+        finally:
+            self._handler.close()
+        return str(token.get("refresh_token") or "")
 
 
 def _not_broken(response: requests.Response) -> requests.Response:

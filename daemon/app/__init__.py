@@ -6,7 +6,7 @@ Only this room reads the clock, sees concrete connectors and knows the scheduler
 from daemon.app.daemon import App
 from daemon.app.leases import AlreadyRunningError, names_for
 from daemon.app.listener import ask
-from daemon.app.networks import Networks, mistakes
+from daemon.app.networks import NETWORKS, Networks, mistakes, network_of
 from daemon.app.parts import (
     anchor_file,
     connect_store,
@@ -35,6 +35,7 @@ from daemon.app.reader import AskedAnew
 from daemon.app.signing_in import SignIns
 
 __all__ = [
+    "NETWORKS",
     "AlreadyRunningError",
     "App",
     "AskedAnew",
@@ -60,6 +61,7 @@ __all__ = [
     "make_signer",
     "mistakes",
     "names_for",
+    "network_of",
     "office_text",
     "open_store",
     "own_version",

@@ -7,6 +7,7 @@ and refuses as X does, with X's bodies.
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 import re
@@ -106,6 +107,7 @@ class XServer:
     closed: set[str] = field(default_factory=set)  # who takes no messages
     requests_left: dict[str, list[float]] = field(default_factory=dict)
     refresh_token: str = "refresh-0"
+    agreed: tuple[str, str] = ("", "")  # a code that was given, and its challenge
     access_tokens: dict[str, float] = field(default_factory=dict)  # token: until when
     token_lasts_s: float = 7200
     refreshed: int = 0
@@ -396,7 +398,7 @@ class XServer:
         with self._lock:
             wanted = base64.b64encode(f"{CLIENT['client_id']}:{CLIENT['client_secret']}".encode())
             known = basic == wanted.decode() or form.get("client_id") == CLIENT["client_id"]
-            if not known or form.get("refresh_token") != self.refresh_token:
+            if not known or not self._may_renew(form):
                 self.refresh_token = ""  # an old one that comes again ends them all
                 return 400, {
                     "error": "invalid_request",
@@ -413,6 +415,20 @@ class XServer:
                 "refresh_token": self.refresh_token,
                 "scope": "tweet.read users.read dm.read dm.write offline.access",
             }
+
+    def _may_renew(self, form: dict[str, str]) -> bool:
+        """Whether a refresh token is the newest, or a code and its verifier fit (RFC 7636)."""
+        if form.get("grant_type") != "authorization_code":
+            return form.get("refresh_token") == self.refresh_token
+        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return (form["code"], challenge) == self.agreed
+
+    def agree(self, address: str) -> str:
+        """Have an owner agree on the page of this address; return where the browser arrives."""
+        asked = {k: v[0] for k, v in parse_qs(urlsplit(address).query).items()}
+        self.agreed = ("a-code", asked["code_challenge"])
+        return f"{asked['redirect_uri']}?state={asked['state']}&code=a-code"
 
     def is_signed(self, method: str, path: str, header: str) -> bool:
         """Whether a request bears a good signature (RFC 5849), or a token that serves."""
