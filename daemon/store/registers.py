@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select, text
 
-from daemon.model import EVERYTHING, ClockKind, EnquiryStatus, Reader, Register
+from daemon.model import EVERYTHING, Channel, ClockKind, EnquiryStatus, Reader, Register
 from daemon.store import schema
 from daemon.store.subjects import Subjects, kept_from, seen_by
 from daemon.words import folded
@@ -27,6 +27,7 @@ _REFERENCE_PART = re.compile(r"[A-Za-z0-9]{2,5}-[A-Za-z0-9-]*|[A-Za-z0-9]{5}")
 # Written out, not bound: only so does SQLite see that the partial index will do.
 _OPEN_CLOCK: Any = text("deadline.ended_at IS NULL")
 _AT_ONCE = 500  # SQLite takes a bounded number of parameters in a query
+_TITLE_CHARS = 80
 _REPLIES = tuple(kind for kind in ClockKind if kind.ends_with_a_reply)
 
 
@@ -77,6 +78,14 @@ class Entry:
     handling: tuple[tuple[str, str, str], ...] = ()  # what, words, state
     arrangements: tuple[str, ...] = ()
     subjects: frozenset[str] = field(default_factory=frozenset)
+
+
+def _title(first: AnyRow) -> str:
+    """Return what an enquiry is listed as: its subject; a post, which has none, as it begins."""
+    if first.subject or first.channel not in {Channel.X_DM, Channel.X_MENTION}:
+        return str(first.subject)
+    words = " ".join(one for one in first.opening.split() if not one.startswith("@"))
+    return words if len(words) <= _TITLE_CHARS else f"{words[:_TITLE_CHARS].rstrip()}…"
 
 
 class Registers(Subjects):
@@ -448,11 +457,9 @@ class _Around:
     def _firsts(self, ids: Sequence[int]) -> dict[int, AnyRow]:
         m = schema.message.c
         first = select(func.min(m.id)).where(m.enquiry_id.in_(ids)).group_by(m.enquiry_id)
-        rows = self._connection.execute(
-            select(m.enquiry_id, m.sender_name, m.sender_address, m.subject, m.channel).where(
-                m.id.in_(first)
-            )
-        )
+        columns = (m.enquiry_id, m.sender_name, m.sender_address, m.subject, m.channel)
+        opening = func.substr(m.new_text, 1, 4 * _TITLE_CHARS).label("opening")
+        rows = self._connection.execute(select(*columns, opening).where(m.id.in_(first)))
         return {row.enquiry_id: row for row in rows}
 
     def entry(self, row: AnyRow) -> Entry:
@@ -465,7 +472,7 @@ class _Around:
             reference=row.reference,
             who=first.sender_name if first else "",
             address=first.sender_address if first else "",
-            subject=first.subject if first else "",
+            subject=_title(first) if first else "",
             channel=first.channel if first else "",
             received_at=row.received_at,
             category=row.category,

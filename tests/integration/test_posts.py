@@ -402,6 +402,7 @@ def test_the_page_shows_the_words_the_versions_and_where_it_stands(store):
     )
     page = desk.somebody("officer").get(f"/enquiries/{first.reference}").text
     assert "What it says now." in page
+    assert "No subject" not in page, "it is listed as it begins"
     assert "It was edited" in page
     assert "What it said first." in page
     assert 'href="https://x.com/i/status/1005"' in page
