@@ -17,6 +17,7 @@ from connectors.base import (
     AccessDeniedError,
     DeferredError,
     Envelope,
+    PausedError,
     RejectedError,
     UnavailableError,
 )
@@ -195,5 +196,6 @@ class Sender:
 
 
 def _is_away(in_doubt: list[_Unsent]) -> bool:
-    """Whether the outlet failed over two mails in a row, or refuses us whatever we send."""
-    return len(in_doubt) > 1 or any(isinstance(e, AccessDeniedError) for _, e in in_doubt)
+    """Whether the outlet failed over two mails in a row, or takes none of us, whatever we send."""
+    at_once = (AccessDeniedError, PausedError)
+    return len(in_doubt) > 1 or any(isinstance(error, at_once) for _, error in in_doubt)

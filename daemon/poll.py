@@ -73,7 +73,8 @@ class Poller:
         try:
             stored = self._poll(lease)
         except PausedError as error:
-            self.retry_at = error.retry_at  # nothing is wrong: as much as is allowed was asked
+            self.retry_at = error.retry_at
+            self.standing.stood_back()
             return 0
         except (UnavailableError, AccessDeniedError) as error:
             self._failed(error)

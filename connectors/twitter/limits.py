@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _HEADERS: Final = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 _WINDOW: Final = timedelta(minutes=15)  # where a refusal does not say until when
 _LONGEST: Final = timedelta(hours=25)  # no limit of X lasts longer: a header that says so is wrong
+_SPENT: Final = "spent "
+"""What a kept time begins with that ends no refusal, but a share that was used up."""
 _SHORTEST: Final = timedelta(seconds=5)
 _FOR_ANSWERS: Final = 0.9  # of the budget reading may use so much; people still get answers then
 
@@ -31,7 +33,7 @@ class Limits:
         self._memory, self._clock, self._monthly = memory, clock, monthly
         self._until: dict[str, datetime] = {}  # by call: our share is used up until then
         self._refused: dict[str, datetime] = {}  # by call: X said so itself
-        self._recalled: set[str] = set()  # calls whose refusal of before a restart was looked up
+        self._recalled: set[str] = set()  # calls of which it was looked up what is kept
 
     def ask(self, call: str, *, is_answer: bool = False) -> None:
         """Take leave to ask once.
@@ -62,8 +64,12 @@ class Limits:
         """Take in what an answer says of the limits."""
         now = self._clock()
         ends = [_reset(headers, name, now) for name in _HEADERS if _is_used_up(headers, name)]
-        self._until[call] = max((one for one in ends if one), default=now)
-        if self._refused.pop(call, None):
+        until = max((one for one in ends if one), default=None)
+        was_kept = self._refused.pop(call, None) or self._until.pop(call, None)
+        if until is not None:
+            self._until[call] = until
+            self._memory.write(f"until:{call}", f"{_SPENT}{until.isoformat()}")
+        elif was_kept:
             self._memory.write(f"until:{call}", "")
 
     def refused(self, call: str, headers: Mapping[str, str]) -> datetime:
@@ -81,11 +87,14 @@ class Limits:
         return int(self._memory.read(_month(now)) or 0)
 
     def _recall(self, call: str) -> None:
-        """Heed a refusal of before a restart."""
+        """Heed what was heard before a restart, or a new config."""
         if call in self._recalled:
             return
         self._recalled.add(call)
-        if kept := self._memory.read(f"until:{call}"):
+        kept = self._memory.read(f"until:{call}")
+        if kept.startswith(_SPENT):
+            self._until[call] = datetime.fromisoformat(kept.removeprefix(_SPENT))
+        elif kept:
             self._refused[call] = datetime.fromisoformat(kept)
 
 

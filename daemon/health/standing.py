@@ -25,6 +25,10 @@ class Standing:
         """Note that a try begins."""
         self.began_at = now
 
+    def stood_back(self) -> None:
+        """Note that a try ended at once: the other side allows no more for now, and all is well."""
+        self.began_at = None
+
     def went_well(self, now: datetime) -> None:
         """Note that a try ended well."""
         self.well_at, self.since_at, self.began_at = now, None, None

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from connectors.base import AccessDeniedError, UnavailableError
+from connectors.base import AccessDeniedError, PausedError, UnavailableError
 from daemon.app.courier import Courier
 from daemon.app.metrics import NAMES, registry_of
 from daemon.app.networks import Networks
@@ -527,3 +527,32 @@ def test_a_database_that_is_read_only_says_so(store):
     with pytest.raises(StoreUnavailableError, match="read-only"):
         write()
     store.close()  # SQLite's connection keeps the pragma
+
+
+def test_an_outlet_that_may_send_no_more_for_now_is_left_alone_and_well(store, tmp_path):
+    """Its share is used up until an hour that it names: nothing is wrong."""
+    desk = Desk(store, tmp_path)
+    desk.office.take(a_mail())
+    until = desk.clock() + timedelta(minutes=20)
+    desk.outlet.down = PausedError("used up", retry_at=until)
+    desk.courier.send()
+    assert (desk.courier.retry_at, desk.courier.failures) == (until, 0)
+    assert desk.courier.standing.since_at is None
+    desk.outlet.down = None
+    desk.clock.move(minutes=19)
+    desk.courier.send()
+    assert desk.outlet.sent == []
+    desk.clock.move(minutes=1)
+    desk.courier.send()
+    assert desk.outlet.sent
+
+
+def test_an_outlet_that_names_an_hour_is_not_tried_before(store, tmp_path):
+    """A refusal for too many requests, say: that is told, and waited out."""
+    desk = Desk(store, tmp_path)
+    desk.office.take(a_mail())
+    until = desk.clock() + timedelta(minutes=20)
+    desk.outlet.down = UnavailableError("too many", retry_at=until)
+    desk.courier.send()
+    assert desk.courier.retry_at == until
+    assert desk.courier.standing.since_at == NOW

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from connectors.base import AccessDeniedError, UnavailableError
+from connectors.base import AccessDeniedError, PausedError, UnavailableError
 from daemon.model import Box
 from daemon.poll import Poller
 from daemon.store import LeaseLostError, StoreUnavailableError, schema
@@ -361,3 +361,24 @@ def test_a_clock_that_was_set_back_holds_no_inbox_up(office, inbox):
     poller.clock_was_set()
     poller.poll()
     assert inbox.looks > 1
+
+
+def test_a_pause_that_the_other_side_asks_for_is_no_trouble(office, inbox):
+    """Nothing is asked before its hour, nothing is said of it, and the lists stay compared."""
+    poller = a_poller(office, inbox)
+    poller.poll()
+    compared = poller.reconciled_at
+    until = office.clock() + timedelta(minutes=20)
+    inbox.broken = PausedError("used up", retry_at=until)
+    poller.poll()
+    looks = inbox.looks
+    office.clock.move(minutes=19)
+    poller.poll()
+    assert inbox.looks == looks
+    assert (poller.failures, poller.standing.since_at, poller.standing.began_at) == (0, None, None)
+    assert poller.reconciled_at == compared
+    inbox.broken = None
+    office.clock.move(minutes=1)
+    deliver(inbox, "a")
+    assert poller.poll() == 1
+    assert not [event for event in poller.log.events if event.startswith("inbox_")]

@@ -344,6 +344,22 @@ def test_a_share_that_is_used_up_is_no_trouble(mock):
     assert len(mock.calls) == asked
 
 
+def test_a_share_that_is_used_up_stays_so_over_a_restart(mock):
+    """Until it begins anew; then nothing of it is kept."""
+    x.me(mock)
+    mock.get(x.MENTIONS, json=x.a_page(), headers=limits(0, 300))
+    memory, clock = FakeMemory(), FakeClock(x.NOW)
+    x.an_account(memory=memory, clock=clock).mentions("m").fetch(None, limit=10)
+    inbox = x.an_account(memory=memory, clock=clock).mentions("m")
+    with pytest.raises(PausedError):
+        inbox.fetch(None, limit=10)
+    clock.move(seconds=301)
+    mock.remove(responses.GET, x.MENTIONS)
+    mock.get(x.MENTIONS, json=x.a_page(), headers=limits(14, 900))
+    inbox.fetch(None, limit=10)
+    assert not [name for name in memory.kept if name.startswith("until:")]
+
+
 def test_one_calls_limit_is_not_anothers(mock):
     """Messages wait, mentions go on."""
     x.me(mock)
