@@ -24,7 +24,7 @@ from connectors.base import (
 from connectors.posts import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.posts import Post
 
@@ -180,22 +180,33 @@ class PostInbox:
         if not self._next:
             self._after = mark or Mark(self._go_live_at)
         after = self._after or Mark(self._go_live_at)
+        try:
+            for page in self._pages(after, self._next, again=True):
+                self._gather(page)
+                if page.cut:
+                    self._note_gap(after)
+                self._next = page.next
+        except UnavailableError:
+            if not self._waiting:
+                raise
+            return  # what is there is worth having; the next look says the rest
+        except AccessDeniedError:
+            self._next = ""  # the page's token may be what is refused
+            raise
+        self._next = ""
+        self._forget_old()
+
+    def _pages(self, after: Mark, token: str, *, again: bool) -> Iterator[Page]:
+        """Yield pages to the last; one that brings the same again is taken for the last."""
+        seen: set[str] = set()
         more = True
         while more:
-            try:
-                page = self._source.page(after, self._next)
-            except UnavailableError:
-                if self._waiting:
-                    return  # what is there is worth having; the next look says the rest
-                raise
-            except AccessDeniedError:
-                self._next = ""  # the page's token may be what is refused
-                raise
-            self._gather(page)
-            if page.cut:
-                self._note_gap(after)
-            self._next, more = page.next, bool(page.next)
-        self._forget_old()
+            page = self._source.page(after, token, again=again)
+            ids = {one.post.id for one in page.found}
+            more = bool(page.next) and not (ids and ids <= seen)
+            seen |= ids
+            token = page.next
+            yield page
 
     def _gather(self, page: Page) -> None:
         for one in page.found:
@@ -255,12 +266,8 @@ class PostInbox:
         """
         del cursor  # ids are the network's own
         first = max(since or self._go_live_at, self._go_live_at, self._clock() - LISTED_BACK)
-        found: list[Found] = []
-        token, more = "", True
-        while more:
-            page = self._source.page(Mark(first), token, again=False)
-            found += [one for one in page.found if one.post.written_at >= first]
-            token, more = page.next, bool(page.next)
+        pages = self._pages(Mark(first), "", again=False)
+        found = [one for page in pages for one in page.found if one.post.written_at >= first]
         self._seen_at |= {one.post.id: one.post.written_at for one in found}
         return list(dict.fromkeys(one.post.id for one in sorted(found, key=_order)))
 

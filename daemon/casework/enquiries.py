@@ -65,11 +65,13 @@ class Enquiries(Acts):
         """Let a held acknowledgement go; of two texts the careful one, or the `usual` one.
 
         Raises:
-            CaseworkError: there is no such enquiry, or nothing of it is held.
+            CaseworkError: there is no such enquiry, nothing of it is held, or it came by a social
+                network where our account may not answer.
         """
         with self.store.write() as tx:
             now = self.clock()
             enquiry = self._enquiry(tx, reference)
+            self._refuse_unanswerable(tx, enquiry)
             released = tx.release(enquiry.id, now=now, usual=usual)
             if not released:
                 msg = f"Nothing is held for {enquiry.reference}."
@@ -82,6 +84,18 @@ class Enquiries(Acts):
                     " has gone."
                 )
             return said
+
+    def _refuse_unanswerable(self, tx: Transaction, enquiry: EnquiryRow) -> None:
+        """Refuse to print what was written on a social network: there is nowhere to post it to."""
+        answer = tx.acknowledgement_of(enquiry.id)
+        if answer is None or answer.recipient:
+            return
+        if tx.message_facts(tx.messages_of(enquiry.id)[0]).box.is_social:
+            msg = (
+                f"Our account may not answer {enquiry.reference} by itself. Answer on the network by"
+                " hand, then record that we have replied."
+            )
+            raise CaseworkError(msg)
 
     def write(
         self, reference: str, words: str, *, by: str, revision: Revision, note: str = ""
@@ -108,7 +122,7 @@ class Enquiries(Acts):
             if not revision.write(tx, enquiry, words.strip(), now=now):
                 msg = (
                     f"No mail can go to whoever wrote {enquiry.reference}. Write the"
-                    " acknowledgement as a letter."
+                    " acknowledgement as a letter; or, on social media, answer there."
                 )
                 raise CaseworkError(msg)
             self._note(tx, enquiry, "words-written", by=by, note=note, now=now)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from daemon.model import Message, Posted
 
 _HANDLE: Final = re.compile(r"@\w+")
-MESSAGE_CHARS: Final = 10_000
-"""What a direct message holds on X, the shortest of the networks that have them."""
 
 
 def direct_message(
@@ -44,7 +42,7 @@ def direct_message(
         Answer(
             network=to.network,
             recipient_id=to.author_id,
-            text=rendered.text.strip()[:MESSAGE_CHARS],
+            text=rendered.text.strip(),
             key=key,
             written_at=written_at,
         )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -25,8 +26,8 @@ def _handle(value: str) -> str:
 
 
 def _api(value: str) -> str:
-    host = value.partition("://")[2].partition("/")[0].rpartition(":")[0]
-    if not value.startswith("https://") and not is_loopback(host):
+    parts = urlsplit(value)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         why = "Without TLS everybody on the way could read the keys. Begin it with https://."
         raise ValueError(why)
     return value.rstrip("/")

@@ -265,13 +265,13 @@ class Revision:
         """Put a colleague's words into the acknowledgement that is held; whether there is one now.
 
         Where none was decided one is written and held: a person asks for it. There is none then
-        where no mail can go to whoever wrote.
+        where no mail can go to whoever wrote, nor in public, where all get the same words.
         """
         kept = tx.kept(tx.messages_of(enquiry.id)[0])
         message = read_again(kept)
         found = tx.classification_of(kept.id)
         answer = tx.acknowledgement_of(enquiry.id)
-        if found is None:
+        if found is None or kept.box is Box.X_MENTION:
             return False
         decision = self.sight(tx, kept, message, found, now).decision
         recipient = answer.recipient if answer else decision.recipient or message.sender.address

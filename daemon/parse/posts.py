@@ -56,7 +56,7 @@ def message_of_post(content: bytes, *, box: Box) -> Message:
             author_id=post.author_id,
             conversation=_key(post, post.conversation),
             notes=tuple(one_line(note, MAX_TEXT_CHARS) for note in post.notes),
-            link=one_line(post.link, MAX_TEXT_CHARS),
+            link=one_line(post.link, MAX_TEXT_CHARS) if post.link.startswith("https://") else "",
         ),
     )
 

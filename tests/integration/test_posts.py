@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from connectors.base import RejectedError
 from connectors.posts import unpack_answer
-from daemon.casework import Correction, Revision
+from daemon.casework import CaseworkError, Correction, Revision
 from daemon.model import (
     Box,
     Category,
@@ -121,6 +121,8 @@ def test_an_account_that_may_not_answer_leaves_it_to_a_person(store):
     (letter,) = office.letters_of(taken.reference)
     assert (letter["state"], letter["hold"]) == ("held", Hold.DOUBT)
     assert "Our account may not answer there" in " ".join(taken.decision.reasons)
+    with pytest.raises(CaseworkError, match="by hand"):
+        office.casework.release(taken.reference, by="Somebody", note="")
 
 
 def test_a_conversation_is_one_enquiry_as_long_as_it_is_open(office):
@@ -320,6 +322,23 @@ def test_a_post_to_two_of_our_accounts_is_one_enquiry(office):
     again = take(office, a_post(account="second"), SECOND, id_="1001")
     assert (again.state, again.message_id) == ("repeated", first.message_id)
     assert len(messages(office)) == 1
+
+
+def test_a_colleagues_own_words_are_for_direct_messages_alone(store):
+    """In public nothing of a case is said, whoever writes it."""
+    office = an_office(store, INVITES)
+    revision = Revision(filing=office.intake.filing)
+    office.classifier.usual = a_classification(**CASE, criteria=(Criterion.VULNERABLE,))
+    private = take(office, a_direct_message())
+    office.casework.write(private.reference, "Dear Ann,", by="Somebody", revision=revision)
+    office.casework.release(private.reference, by="Somebody", note="")
+    outlet = Sent()
+    office.sender.send_due(outlet)
+    ((_, answer),) = outlet.got
+    assert "Dear Ann," in answer.text
+    public = take(office, a_post(), MENTIONS, id_="1001")
+    with pytest.raises(CaseworkError, match="answer there"):
+        office.casework.write(public.reference, "Dear Ann,", by="Somebody", revision=revision)
 
 
 # Edits

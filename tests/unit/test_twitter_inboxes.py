@@ -298,6 +298,14 @@ def test_a_message_can_be_asked_for_again(mock, messages):
     assert [miss.external_id for miss in batch.missed] == ["5"]
 
 
+def test_a_page_that_comes_again_and_again_is_the_last(mock, mentions):
+    """A token that leads back to where it stands must not be followed for ever."""
+    answer(mock, x.MENTIONS, x.a_page(x.a_post(1), next_token="7140dibdnow9c7bt"))
+    assert len(mentions.fetch(None, limit=10).messages) == 1
+    assert len(mentions.list_ids(None)) == 1
+    assert len(asked(mock)) == 4
+
+
 # Pace
 
 
