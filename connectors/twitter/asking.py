@@ -57,21 +57,32 @@ class Call:
     method: str
     route: str  # with {} for an id
     is_of_one: bool = False  # what is refused or missing is that one item, not the account
+    is_for_answers: bool = False  # it may use what the month's budget keeps for answers
 
 
 MENTIONS = Call(name="mentions", method="GET", route="/2/users/{}/mentions")
 MESSAGES = Call(name="messages", method="GET", route="/2/dm_events")
 MESSAGE = Call(name="message", method="GET", route="/2/dm_events/{}", is_of_one=True)
 MESSAGES_WITH = Call(
-    name="messages-with", method="GET", route="/2/dm_conversations/with/{}/dm_events"
+    name="messages-with",
+    method="GET",
+    route="/2/dm_conversations/with/{}/dm_events",
+    is_of_one=True,
+    is_for_answers=True,
 )
 POSTS = Call(name="posts", method="GET", route="/2/tweets")
-OWN_POSTS = Call(name="own-posts", method="GET", route="/2/users/{}/tweets")
-ME = Call(name="me", method="GET", route="/2/users/me")
+OWN_POSTS = Call(name="own-posts", method="GET", route="/2/users/{}/tweets", is_for_answers=True)
+ME = Call(name="me", method="GET", route="/2/users/me", is_for_answers=True)
 SEND_MESSAGE = Call(
-    name="send-message", method="POST", route="/2/dm_conversations/with/{}/messages", is_of_one=True
+    name="send-message",
+    method="POST",
+    route="/2/dm_conversations/with/{}/messages",
+    is_of_one=True,
+    is_for_answers=True,
 )
-SEND_POST = Call(name="send-post", method="POST", route="/2/tweets", is_of_one=True)
+SEND_POST = Call(
+    name="send-post", method="POST", route="/2/tweets", is_of_one=True, is_for_answers=True
+)
 
 
 class _Adapter(HTTPAdapter):
@@ -184,7 +195,7 @@ class Asking:
     ) -> Mapping[str, Any]:
         sends = call.method == "POST"
         token = self._keys.token()
-        self.limits.ask(call.name, is_answer=sends)
+        self.limits.ask(call.name, is_answer=call.is_for_answers)
         given = renamed(params) if self._new_names else params
         try:
             response = self._request(call.method, route, given, json, token)
@@ -241,11 +252,13 @@ class Asking:
                 return UncertainError(problem.why)
             case Reaction.WAIT:
                 return UnavailableError(problem.why)
+            case Reaction.ITEM | Reaction.TWICE if not call.is_of_one:
+                return self._denied(call, problem)
             case Reaction.ITEM:
                 return RejectedError(problem.why, code=response.status_code)
             case Reaction.TWICE:
                 return TwiceError(problem.why, code=response.status_code)
-            case Reaction.OFF | Reaction.KEYS | Reaction.WORDS:
+            case _:  # OFF, and what could not be mended
                 return self._denied(call, problem)
 
     def _denied(self, call: Call, problem: Problem) -> AccessDeniedError:

@@ -92,8 +92,8 @@ class Enquiries(Acts):
             return
         if tx.message_facts(tx.messages_of(enquiry.id)[0]).box.is_social:
             msg = (
-                f"Our account may not answer {enquiry.reference} by itself. Answer on the network by"
-                " hand, then record that we have replied."
+                f"Our account may not answer {enquiry.reference} by itself. Answer on the network"
+                " by hand, then record that we have replied."
             )
             raise CaseworkError(msg)
 

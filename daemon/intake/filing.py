@@ -241,8 +241,9 @@ class Filing:
     def _acknowledgement(self, filed: Filed) -> OutboxEntry:
         decision = filed.sight.decision
         # If nobody acts on an alert within its hour, the general text goes (process, *house*),
-        # but for what a person has to look at for another reason too.
+        # but for what a person has to look at for another reason too, and never in public.
         alone = decision.held is Hold.VULNERABLE and not decision.held_also
+        alone = alone and decision.by is not AnswerBy.PUBLIC_REPLY
         hours = timedelta(hours=self.policy.confirm_within_hours)
         return self.letters.acknowledgement(
             decision,

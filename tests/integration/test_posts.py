@@ -255,6 +255,20 @@ def test_nobody_else_is_invited(store, kind, found, account):
     assert office.letters_of(taken.reference) == []
 
 
+def test_somebody_at_risk_is_never_answered_in_public_by_itself(store):
+    """A duty officer is alerted, and decides; no hour lets the invitation go."""
+    office = an_office(store, INVITES)
+    office.classifier.usual = a_classification(**CASE, criteria=(Criterion.VULNERABLE,))
+    taken = take(office, a_post("I want to end my life."), MENTIONS, id_="1001")
+    assert office.letters_of(taken.reference, "alert")
+    office.clock.move(hours=30)
+    office.sweeper.sweep()
+    outlet = Sent()
+    office.sender.send_due(outlet)
+    assert outlet.got == []
+    assert [one["hold"] for one in office.letters_of(taken.reference)] == [Hold.VULNERABLE]
+
+
 def test_the_date_that_moves_is_told_to_nobody_in_public(store):
     """A second letter tells what the first told: in public that was no date."""
     office = an_office(store, INVITES)

@@ -13,7 +13,7 @@ from connectors.base import DeferredError, Envelope, RejectedError, UnavailableE
 from connectors.posts import Answer, pack_answer
 from tests.fakes import FakeClock, FakeMemory
 from tests.unit import asking_x as x
-from tests.unit.test_twitter_problems import BUSY, refusal
+from tests.unit.test_twitter_problems import BUSY, CLOSED, NOT_FOUND, refusal
 
 POST = x.an_id(x.NOW, 7)
 
@@ -160,6 +160,23 @@ def test_while_x_cannot_be_looked_at_nothing_is_sent(mock, outlet, memory):
         outlet.send(x.an_envelope())
     assert sent(mock) == []
     assert tried(memory) == ["tried:k1"]
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, NOT_FOUND), (403, refusal(CLOSED))])
+def test_somebody_who_is_gone_keeps_nobody_elses_answer_back(mock, outlet, memory, status, body):
+    """The look itself is refused: that answer is a person's matter, and the account goes on."""
+    memory.kept["tried:k1"] = x.NOW.isoformat()
+    mock.get(x.MESSAGES_WITH, status=status, json=body)
+    with pytest.raises(RejectedError):
+        outlet.send(x.an_envelope())
+
+
+def test_a_look_before_a_second_try_may_use_what_is_kept_for_answers(mock, outlet, memory):
+    """Reading has stopped for the month, and people are still answered."""
+    memory.kept |= {"tried:k1": x.NOW.isoformat(), "requests:2026-11": "9500"}
+    mock.get(x.MESSAGES_WITH, json=x.a_page(ours("We have it.", x.NOW)))
+    outlet.send(x.an_envelope("We have it."))
+    assert tried(memory) == []
 
 
 DUPLICATE = refusal("You are not allowed to create a Tweet with duplicate content.")

@@ -120,6 +120,7 @@ OFF = [
     pytest.param(403, NOT_ENROLLED, "not enrolled", id="403 client-forbidden"),
     pytest.param(403, {"reason": "client-not-enrolled"}, "not enrolled", id="403 by its reason"),
     pytest.param(403, PLAIN, "permissions", id="403 plain: scopes are missing"),
+    pytest.param(403, refusal(CLOSED), "no direct messages", id="403 of an item, while reading"),
     pytest.param(404, NOT_FOUND, "no such account", id="404"),
     pytest.param(429, CAPPED, "monthly cap", id="429 that is no limit"),
 ]
