@@ -137,7 +137,7 @@ def _run(ways, mail_server: MailServer, lasts_s: float) -> None:
 
 
 def test_a_bad_minute_costs_no_mail(ways, mail_server):
-    """Stored once, byte for byte; every answer that was due accepted; the sums and the audit hold."""
+    """Stored once, byte for byte; every answer that was due accepted; sums and audit hold."""
     _run(ways, mail_server, SHORT_S)
 
 
