@@ -67,7 +67,7 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class AccountStanding:
     """How it is with an account, beyond its inboxes and outlet; times are aware UTC."""
 
     off_since_at: datetime | None = None  # the network refuses the whole account since then
@@ -85,7 +85,7 @@ class Account:
     mentioned_in: Source  # the posts that name it
     written_to: Source  # the direct messages to it
     outlet: Callable[[str], Outlet]  # by the name in the config: what sends messages and replies
-    how: Callable[[], Standing]  # how it is with the account; asks nobody
+    how: Callable[[], AccountStanding]  # how it is with the account; asks nobody
 
     def mentions(self, name: str) -> Inbox:
         """Return the inbox of posts that name the account."""
@@ -99,7 +99,7 @@ class Account:
         """Return the outlet for direct messages and replies from it."""
         return self.outlet(name)
 
-    def standing(self) -> Standing:
+    def standing(self) -> AccountStanding:
         """Return how it is with the account; asks nobody."""
         return self.how()
 

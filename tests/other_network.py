@@ -4,7 +4,7 @@
 
 from datetime import UTC, datetime
 
-from connectors.network import Account, Standing
+from connectors.network import Account, AccountStanding
 from connectors.post_inbox import Found, Page
 from connectors.posts import Post, PostKind, unpack_answer
 
@@ -57,7 +57,7 @@ class Other:
 
     def open(self, settings, *, memory, clock):
         return Account(
-            settings=settings, clock=clock, outlet=Sending, how=Standing,
+            settings=settings, clock=clock, outlet=Sending, how=AccountStanding,
             mentioned_in=Timeline(settings, PostKind.MENTION, PostKind.REPLY),
             written_to=Timeline(settings, PostKind.MESSAGE),
         )  # fmt: skip

@@ -12,7 +12,7 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from connectors.network import Account, Standing
+from connectors.network import Account, AccountStanding
 from connectors.twitter import signing_in
 from connectors.twitter.answers import Answers
 from connectors.twitter.asking import Asking, equip
@@ -62,9 +62,9 @@ class X:
         """Whether X makes a link of something in a text: a bare domain, too."""
         return bool(_counting().extract_urls_with_indices(text))
 
-    def ask_owner(self, app: AppAtNetwork) -> signing_in.Asking:
+    def ask_owner(self, app: AppAtNetwork) -> signing_in.OwnersConsent:
         """Begin to ask the owner of an account to let our app use it."""
-        return signing_in.Asking(app, equip)
+        return signing_in.OwnersConsent(app, equip)
 
     def open(
         self, settings: AccountSettings, *, memory: Memory, clock: Callable[[], datetime]
@@ -86,9 +86,9 @@ class X:
         )
 
 
-def _standing(asking: Asking, clock: Callable[[], datetime]) -> Standing:
+def _standing(asking: Asking, clock: Callable[[], datetime]) -> AccountStanding:
     since, why = asking.off() or (None, "")
-    return Standing(
+    return AccountStanding(
         off_since_at=since, why=why, requests=asking.limits.used(clock()), remarks=REMARKS
     )
 

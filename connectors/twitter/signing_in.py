@@ -121,6 +121,7 @@ class Rotating:
         """Ask nothing yet; `equip` gives a session its timeouts."""
         self._settings, self._memory, self._clock, self._equip = settings, memory, clock, equip
         self._access, self._ends_at = "", clock()
+        self._unkept: _Pair | None = None  # given by X, and not in the memory yet
 
     def token(self) -> str:
         """Return an access token that serves, renewed five minutes before its end.
@@ -147,6 +148,8 @@ class Rotating:
 
     def _look(self, now: datetime, but: str = "") -> None:
         """Take the token that is kept, if it serves; else renew it, one process at a time."""
+        if self._unkept is not None:
+            self._keep(self._unkept)
         if self._take(self._kept(), now, but):
             return
         with self._memory.alone(_NAME) as alone:
@@ -205,8 +208,14 @@ class Rotating:
             ends_at=now + timedelta(seconds=float(token.get("expires_in") or _LASTS_S)),
             first=pair.first,
         )
-        self._memory.write_secret(_NAME, got.kept())  # before use: the old one is dead
+        self._keep(got)
         self._access, self._ends_at = got.access, got.ends_at
+
+    def _keep(self, pair: _Pair) -> None:
+        """Keep a pair before it is used: the old one is dead. What fails is tried again first."""
+        self._unkept = pair
+        self._memory.write_secret(_NAME, pair.kept())
+        self._unkept = None
 
     def _read(self, name: str) -> str:
         try:
@@ -216,7 +225,7 @@ class Rotating:
             raise AccessDeniedError(msg) from None
 
 
-class Asking:
+class OwnersConsent:
     """The owner of an account letting our app use it (OAuth 2.0 with PKCE, RFC 7636)."""
 
     def __init__(self, app: AppAtNetwork, equip: Callable[..., None]) -> None:

@@ -10,7 +10,7 @@ import typer
 from connectors.base import ConnectorError
 from connectors.network import AppAtNetwork, AsksOwners
 from daemon.app import NETWORKS, network_of
-from daemon.startup import EX_CANTCREAT, EX_NOINPUT, EX_UNAVAILABLE, EX_USAGE, fail, say
+from daemon.startup import EX_CANTCREAT, EX_NOINPUT, EX_UNAVAILABLE, EX_USAGE, fail
 
 
 def sign_in(
@@ -32,16 +32,23 @@ def sign_in(
     found: object = network_of(network)
     if not isinstance(found, AsksOwners):
         fail(EX_USAGE, f"There is no sign-in for {network!r}. Known: {', '.join(NETWORKS)}.")
-    if to.exists():
-        fail(EX_CANTCREAT, f"{to} is there already. Name a file that is not.")
-    consent = found.ask_owner(
-        AppAtNetwork(
-            client_id=client_id,
-            client_secret=_secret(client_secret_file),
-            redirect=redirect,
-            api=api,
+    secret = _secret(client_secret_file)
+    _make(to)
+    try:
+        token = _asked(
+            found,
+            AppAtNetwork(client_id=client_id, client_secret=secret, redirect=redirect, api=api),
         )
-    )
+        to.write_text(f"{token}\n", "utf-8")
+    except BaseException:
+        to.unlink()  # it holds nothing
+        raise
+    print(f'The refresh token lies in {to}. Write refresh_token = "file:{to.name}" in social.toml.')
+
+
+def _asked(network: AsksOwners, app: AppAtNetwork) -> str:
+    """Return the refresh token that the owner's word brings, or end and say why there is none."""
+    consent = network.ask_owner(app)
     print("1. In a browser where the account's owner is signed in, open this page and agree:\n")
     print(f"   {consent.address}\n")
     print("2. The browser then arrives at an address that need not show anything. Copy it whole.")
@@ -55,8 +62,7 @@ def sign_in(
             EX_UNAVAILABLE,
             "The network gave no refresh token: the scope offline.access is missing.",
         )
-    _keep(to, token)
-    print(f'The refresh token lies in {to}. Write refresh_token = "file:{to.name}" in social.toml.')
+    return token
 
 
 def _secret(path: Path | None) -> str | None:
@@ -68,13 +74,14 @@ def _secret(path: Path | None) -> str | None:
         fail(EX_NOINPUT, f"{path} cannot be read ({type(error).__name__}).")
 
 
-def _keep(path: Path, token: str) -> None:
+def _make(path: Path) -> None:
+    """Make the file, for us alone, before anybody is asked: a token is given once."""
     try:
         path.touch(mode=0o600, exist_ok=False)
-        path.write_text(f"{token}\n", "utf-8")
+    except FileExistsError:
+        fail(EX_CANTCREAT, f"{path} is there already. Name a file that is not.")
     except OSError as error:
-        say(f"The token could not be written ({error.strerror}); begin anew.")
-        raise typer.Exit(EX_CANTCREAT) from None
+        fail(EX_CANTCREAT, f"{path} cannot be made ({error.strerror}).")
 
 
 def register(app: typer.Typer) -> None:

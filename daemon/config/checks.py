@@ -243,7 +243,7 @@ def _accounts_in_the_way(raw: Raw) -> Iterator[ConfigError]:
 
 
 def _invitations_without_words(raw: Raw) -> Iterator[ConfigError]:
-    text = _table(raw.get("social.toml", {}), "invitation").get("text", "")
+    text = str(_table(raw.get("social.toml", {}), "invitation").get("text", "")).strip()
     for account in _entries(raw, "social.toml", "account"):
         if "invitations" in _texts(account.table.get("allow")) and not text:
             why = 'It allows "invitations", and [invitation] has no text to invite with.'

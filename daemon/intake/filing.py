@@ -106,11 +106,8 @@ class Filing:
 
         Not a colleague who passed it on, nor a form tool that anybody can use.
         """
-        decision, sender, posted = (
-            sight.decision,
-            sight.message.sender.address,
-            sight.message.posted,
-        )
+        decision, posted = sight.decision, sight.message.posted
+        sender = sight.message.sender.address
         if posted is not None:  # a handle can change hands, and the network's own id cannot
             return {posted.author}
         forwarded = Hold.OWN_DOMAIN_FORWARD in {decision.held, *decision.held_also}

@@ -54,7 +54,6 @@ class Posted:
     network: str
     kind: PostKind
     id: str
-    first_id: str  # of its first version; its own where it was never edited
     account: str  # our account that it came to, such as `@office`
     author: str  # who wrote, by what never changes: `x:42`
     author_id: str  # the same, as the network has it

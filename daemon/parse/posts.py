@@ -50,7 +50,6 @@ def message_of_post(content: bytes, *, box: Box) -> Message:
             network=post.network,
             kind=post.kind,
             id=post.id,
-            first_id=post.first_id,
             account=f"@{post.account}",
             author=_key(post, post.author_id),
             author_id=post.author_id,

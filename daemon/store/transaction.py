@@ -26,6 +26,7 @@ from daemon.store.meeting import Meetings
 from daemon.store.messages import Messages
 from daemon.store.postbox import Postbox
 from daemon.store.posting import Posting
+from daemon.store.posts import Posts
 from daemon.store.quarantine import Quarantines
 from daemon.store.recorded import Recordings
 from daemon.store.registers import Registers
@@ -54,6 +55,7 @@ class Transaction(
     Decisions,
     Postbox,
     Posting,
+    Posts,
     Returns,
     Arrangements,
     Accounts,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from connectors.network import Account, AccountSettings, Standing
+from connectors.network import Account, AccountSettings, AccountStanding
 from daemon.app.networks import Networks
 from daemon.app.remembering import StoreMemory
 from daemon.config import SocialFile
@@ -123,7 +123,9 @@ def part_of(store, clock, standing):
 
 def test_an_account_that_is_well_says_what_it_used_and_what_it_does_not_read(store, clock):
     """Encrypted chats are never promised."""
-    part = part_of(store, clock, Standing(requests=12, remarks=("Encrypted chats are not read.",)))
+    part = part_of(
+        store, clock, AccountStanding(requests=12, remarks=("Encrypted chats are not read.",))
+    )
     assert part.level is Level.WELL
     assert part.why == "12 of 1,000 requests used this month. Encrypted chats are not read."
     assert part.figures == {"requests": 12, "monthly_requests": 1000}
@@ -132,7 +134,7 @@ def test_an_account_that_is_well_says_what_it_used_and_what_it_does_not_read(sto
 def test_an_account_that_is_off_says_since_when_and_why(store, clock):
     """The operators are told at once."""
     since = NOW - timedelta(hours=1)
-    part = part_of(store, clock, Standing(off_since_at=since, why="no credits"))
+    part = part_of(store, clock, AccountStanding(off_since_at=since, why="no credits"))
     assert (part.level, part.at_once, part.since_at) == (Level.TROUBLE, True, since)
     assert part.label == "Account @phsoffice on X"
     assert part.why.startswith("X is off since ")
@@ -142,4 +144,4 @@ def test_an_account_that_is_off_says_since_when_and_why(store, clock):
 @pytest.mark.parametrize(("requests", "level"), [(799, Level.WELL), (800, Level.WARNING)])
 def test_a_budget_that_comes_to_its_end_is_told_before(store, clock, requests, level):
     """At eight tenths."""
-    assert part_of(store, clock, Standing(requests=requests)).level is level
+    assert part_of(store, clock, AccountStanding(requests=requests)).level is level

@@ -88,6 +88,15 @@ def test_a_file_that_is_there_is_not_written_over(ask, tmp_path):
     assert path.read_text() == "dear\n"
 
 
+def test_a_folder_that_is_not_there_is_said_before_anybody_is_asked(ask, tmp_path):
+    """A token is given once: it must have its place by then."""
+    asked = []
+    done, _ = ask(asked.append, to=tmp_path / "none" / "token")
+    assert done.exit_code == 73
+    assert "cannot be made" in done.stderr
+    assert asked == []
+
+
 def test_a_network_that_is_not_known_is_refused(tmp_path):
     """64, and which there are."""
     done = CliRunner().invoke(

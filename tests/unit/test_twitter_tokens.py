@@ -196,3 +196,28 @@ def test_a_token_without_an_end_serves_two_hours(mock, memory, clock):
     an_inbox(memory, clock).fetch(None, limit=1)
     ends = json.loads(memory.secrets["tokens"])[2]
     assert ends == (x.NOW + timedelta(hours=2)).isoformat()
+
+
+def test_a_token_that_could_not_be_kept_is_kept_before_anything_else(mock, clock):
+    """The database was away for a moment: the old refresh token is dead, and this the only one."""
+    memory = _Forgetful()
+    gives(mock, 1)
+    inbox = an_inbox(memory, clock)
+    with pytest.raises(OSError, match="away"):
+        inbox.fetch(None, limit=1)
+    memory.is_away = False
+    inbox.fetch(None, limit=1)
+    assert renewals(mock) == ["refresh-0"]
+    assert json.loads(memory.secrets["tokens"])[1] == "refresh-1"
+
+
+class _Forgetful(FakeMemory):
+    """One that cannot be written for a while."""
+
+    is_away = True
+
+    def write_secret(self, name, value):
+        if self.is_away:
+            msg = "away"
+            raise OSError(msg)
+        super().write_secret(name, value)
