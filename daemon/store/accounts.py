@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from daemon.store import schema
 from daemon.store.rows import Rows
@@ -103,10 +103,8 @@ class Accounts(Rows):
 
     def begin_session(self, key_hash: str, *, account_id: int, now: datetime) -> None:
         """Note that somebody has signed in."""
-        self.connection.execute(
-            insert(schema.signed_in).values(
-                key_hash=key_hash, account_id=account_id, began_at=now, seen_at=now
-            )
+        self.add(
+            schema.signed_in, key_hash=key_hash, account_id=account_id, began_at=now, seen_at=now
         )
 
     def signed_in(self, key_hash: str) -> SignedIn | None:

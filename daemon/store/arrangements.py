@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 
 from daemon.model import Arrangement, Handling
 from daemon.store import schema
@@ -28,14 +28,19 @@ class KeptArrangement:
     ended_at: datetime | None
 
 
+_SET = (
+    select(schema.arrangement)
+    .where(schema.arrangement.c.ended_at.is_(None))
+    .order_by(schema.arrangement.c.id)
+)
+
+
 class Arrangements(Rows):
     """Setting, ending and reading arrangements."""
 
     def arrangements(self) -> tuple[Arrangement, ...]:
         """Return what staff set and nobody ended, lapsed ones too; read once a transaction."""
-        row = schema.arrangement
-        query = select(row).where(row.c.ended_at.is_(None)).order_by(row.c.id)
-        return tuple(_arrangement(r) for r in self.connection.execute(query))
+        return tuple(_arrangement(r) for r in self.connection.execute(_SET))
 
     def arrangement(self, arrangement_id: str) -> KeptArrangement | None:
         """Return one arrangement."""
@@ -47,20 +52,19 @@ class Arrangements(Rows):
 
     def add_arrangement(self, one: Arrangement, *, now: datetime) -> None:
         """Set an arrangement."""
-        self.connection.execute(
-            insert(schema.arrangement).values(
-                id=one.id,
-                matches={key: list(getattr(one, key)) for key in _LISTS}
-                | {"engagement": one.engagement},
-                handling=list(one.handling),
-                watchers=list(one.watchers),
-                instruction=one.instruction,
-                requested_by=one.requested_by,
-                from_on=one.from_on,
-                review_on=one.review_on,
-                until_on=one.until_on,
-                created_at=now,
-            )
+        self.add(
+            schema.arrangement,
+            id=one.id,
+            matches={key: list(getattr(one, key)) for key in _LISTS}
+            | {"engagement": one.engagement},
+            handling=list(one.handling),
+            watchers=list(one.watchers),
+            instruction=one.instruction,
+            requested_by=one.requested_by,
+            from_on=one.from_on,
+            review_on=one.review_on,
+            until_on=one.until_on,
+            created_at=now,
         )
 
     def end_arrangement(self, arrangement_id: str, *, now: datetime) -> bool:
@@ -108,10 +112,8 @@ class Arrangements(Rows):
         )
         for one in wanted:
             if one not in known:
-                self.connection.execute(
-                    insert(schema.enquiry_arrangement).values(
-                        enquiry_id=enquiry_id, arrangement=one, since_at=now
-                    )
+                self.add(
+                    schema.enquiry_arrangement, enquiry_id=enquiry_id, arrangement=one, since_at=now
                 )
 
 

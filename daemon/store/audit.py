@@ -39,10 +39,13 @@ class Audits(Rows):
 
         `subject` is what it is about, e.g. `enquiry:17`.
         """
-        self.connection.execute(
-            insert(schema.audit).values(
-                at=at, event=event, actor=actor, subject=subject, detail=dict(detail or {})
-            )
+        self.add(
+            schema.audit,
+            at=at,
+            event=event,
+            actor=actor,
+            subject=subject,
+            detail=dict(detail or {}),
         )
 
     def one_sealer_at_a_time(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from daemon.model import ClockFact, ClockKind, FactKind
 from daemon.store import schema
@@ -48,6 +48,19 @@ class DueStep:
     enquiry: EnquiryRow
     message_id: int
     is_last: bool  # of the reminders
+
+
+_clock, _step = schema.deadline.c, schema.deadline_step.c
+_KINDS = select(_clock.kind).where(
+    _clock.enquiry_id == bindparam("enquiry"), _clock.ended_by.is_distinct_from("corrected")
+)
+_RUNNING = select(_clock.id, _clock.kind).where(
+    _clock.enquiry_id == bindparam("enquiry"), _clock.ended_at.is_(None)
+)
+_END = update(schema.deadline).where(_clock.id == bindparam("clock"))
+_DECIDE_STEPS = update(schema.deadline_step).where(
+    _step.deadline_id == bindparam("clock"), _step.decided_at.is_(None)
+)
 
 
 class Clocks(Rows):
@@ -116,10 +129,7 @@ class Clocks(Rows):
 
     def clock_kinds(self, enquiry_id: int) -> set[str]:
         """Return the kinds of clock an enquiry has or had, but for those a correction ended."""
-        row = schema.deadline.c
-        counts = row.ended_by.is_distinct_from("corrected")
-        query = select(row.kind).where(row.enquiry_id == enquiry_id, counts)
-        return set(self.connection.scalars(query))
+        return set(self.connection.scalars(_KINDS, {"enquiry": enquiry_id}))
 
     def open_clocks(self, enquiry_id: int) -> list[OpenClock]:
         """Return the clocks of an enquiry that run."""
@@ -155,15 +165,17 @@ class Clocks(Rows):
         return deadline_id
 
     def _add_steps(self, deadline_id: int, steps: Sequence[ClockStep]) -> None:
-        for step in steps:
-            self.insert(
-                schema.deadline_step,
-                deadline_id=deadline_id,
-                action=step.action,
-                ordinal=step.ordinal,
-                at=step.at,
-                is_last=step.is_last,
-            )
+        rows = [
+            {
+                "deadline_id": deadline_id,
+                "action": step.action,
+                "ordinal": step.ordinal,
+                "at": step.at,
+                "is_last": step.is_last,
+            }
+            for step in steps
+        ]
+        self.add_all(schema.deadline_step, rows)
 
     def recount(
         self, clock: OpenClock, counted: Deadline, *, steps: Sequence[ClockStep], now: datetime
@@ -242,11 +254,8 @@ class Clocks(Rows):
         kinds: Sequence[ClockKind] | None = None,
     ) -> list[int]:
         """End the running clocks of an enquiry, all or of some kinds; return their ids."""
-        row = schema.deadline.c
-        query = select(row.id).where(row.enquiry_id == enquiry_id, row.ended_at.is_(None))
-        if kinds is not None:
-            query = query.where(row.kind.in_(list(kinds)))
-        ids = list(self.connection.scalars(query))
+        running = self.connection.execute(_RUNNING, {"enquiry": enquiry_id})
+        ids = [r.id for r in running if kinds is None or r.kind in kinds]
         self._end(ids, by=by, now=now)
         return ids
 
@@ -255,15 +264,10 @@ class Clocks(Rows):
         self._end([deadline_id], by=by, now=now)
 
     def _end(self, ids: list[int], *, by: str, now: datetime) -> None:
-        step, row = schema.deadline_step, schema.deadline.c
-        self.connection.execute(
-            update(schema.deadline).where(row.id.in_(ids)).values(ended_at=now, ended_by=by)
-        )
-        self.connection.execute(
-            update(step)
-            .where(step.c.deadline_id.in_(ids), step.c.decided_at.is_(None))
-            .values(decided_at=now)
-        )
+        for deadline_id in ids:
+            of = {"clock": deadline_id}
+            self.connection.execute(_END, {**of, "ended_at": now, "ended_by": by})
+            self.connection.execute(_DECIDE_STEPS, {**of, "decided_at": now})
 
     def due_steps(self, now: datetime, *, limit: int, but: Iterable[int] = ()) -> list[DueStep]:
         """Return the steps that are due, earliest first; `but` are clocks to leave out.

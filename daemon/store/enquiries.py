@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from daemon.model import Category, ClockKind, Criterion, EnquiryStatus, ThreadLink
 from daemon.store import schema
@@ -64,6 +64,20 @@ def as_enquiry(row: Row[*tuple[Any, ...]]) -> EnquiryRow:
     return EnquiryRow(**fields)
 
 
+_BY_ID = select(*ENQUIRY).where(schema.enquiry.c.id == bindparam("enquiry"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_PARTY = select(schema.party.c.address).where(
+    schema.party.c.enquiry_id == bindparam("enquiry"),
+    schema.party.c.address == bindparam("address"),
+)
+_CRITERIA = select(schema.enquiry_criterion.c.criterion).where(
+    schema.enquiry_criterion.c.enquiry_id == bindparam("enquiry")
+)
+REGISTERS_OF = select(schema.register_entry.c.register).where(
+    schema.register_entry.c.enquiry_id == bindparam("enquiry")
+)
+
+
 class Enquiries(Rows):
     """Opening, joining, chasing and ending enquiries."""
 
@@ -103,10 +117,8 @@ class Enquiries(Rows):
 
     def enquiry_by_id(self, enquiry_id: int, *, lock: bool = False) -> EnquiryRow:
         """Return an enquiry by its id; `lock` keeps others from changing it meanwhile."""
-        query = select(*ENQUIRY).where(schema.enquiry.c.id == enquiry_id)
-        if lock:
-            query = query.with_for_update()
-        return as_enquiry(self.connection.execute(query).one())
+        query = _BY_ID_LOCKED if lock else _BY_ID
+        return as_enquiry(self.connection.execute(query, {"enquiry": enquiry_id}).one())
 
     def set_status(self, enquiry_id: int, status: EnquiryStatus, *, now: datetime) -> None:
         """Change where an enquiry stands."""
@@ -150,12 +162,9 @@ class Enquiries(Rows):
 
     def add_party(self, enquiry_id: int, address: str) -> None:
         """Add somebody who may join an enquiry by writing in its thread."""
-        row = schema.party.c
-        known = select(row.address).where(row.enquiry_id == enquiry_id, row.address == address)
-        if address and self.connection.scalar(known) is None:
-            self.connection.execute(
-                insert(schema.party).values(enquiry_id=enquiry_id, address=address)
-            )
+        known = {"enquiry": enquiry_id, "address": address}
+        if address and self.connection.scalar(_PARTY, known) is None:
+            self.add(schema.party, enquiry_id=enquiry_id, address=address)
 
     def links(
         self,
@@ -255,9 +264,7 @@ class Enquiries(Rows):
 
     def criteria(self, enquiry_id: int) -> tuple[Criterion, ...]:
         """Return the criteria that an enquiry meets, proposed or accepted."""
-        row = schema.enquiry_criterion.c
-        found = self.connection.scalars(select(row.criterion).where(row.enquiry_id == enquiry_id))
-        met = set(found)
+        met = set(self.connection.scalars(_CRITERIA, {"enquiry": enquiry_id}))
         return tuple(c for c in Criterion if c in met)
 
     def add_criteria(
@@ -272,31 +279,26 @@ class Enquiries(Rows):
         known = set(self.criteria(enquiry_id))
         for criterion in criteria:
             if criterion not in known:
-                self.connection.execute(
-                    insert(schema.enquiry_criterion).values(
-                        enquiry_id=enquiry_id,
-                        criterion=criterion,
-                        state="accepted" if criterion.is_accepted_at_once else "proposed",
-                        message_id=message_id,
-                        since_at=now,
-                    )
+                self.add(
+                    schema.enquiry_criterion,
+                    enquiry_id=enquiry_id,
+                    criterion=criterion,
+                    state="accepted" if criterion.is_accepted_at_once else "proposed",
+                    message_id=message_id,
+                    since_at=now,
                 )
 
     def enter_registers(self, enquiry_id: int, decision: Decision, *, now: datetime) -> None:
         """Put an enquiry on its registers; what stands there already stays as agreed."""
-        row = schema.register_entry.c
-        known = set(
-            self.connection.scalars(select(row.register).where(row.enquiry_id == enquiry_id))
-        )
+        known = set(self.connection.scalars(REGISTERS_OF, {"enquiry": enquiry_id}))
         for entry in decision.registers:
             if entry.register not in known:
-                self.connection.execute(
-                    insert(schema.register_entry).values(
-                        enquiry_id=enquiry_id,
-                        register=entry.register,
-                        proposed=entry.proposed,
-                        since_at=now,
-                    )
+                self.add(
+                    schema.register_entry,
+                    enquiry_id=enquiry_id,
+                    register=entry.register,
+                    proposed=entry.proposed,
+                    since_at=now,
                 )
 
     def drop_criteria(self, enquiry_id: int, *, message_id: int, but: Iterable[Criterion]) -> None:

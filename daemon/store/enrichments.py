@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from daemon.store import schema
 from daemon.store.rows import Rows
@@ -19,10 +19,13 @@ class Enrichments(Rows):
 
     def await_reading(self, message_id: int, *, now: datetime) -> None:
         """Note that a message's attachments are to be read."""
-        self.connection.execute(
-            insert(schema.enrichment).values(
-                message_id=message_id, state="waiting", files=[], text="", created_at=now
-            )
+        self.add(
+            schema.enrichment,
+            message_id=message_id,
+            state="waiting",
+            files=[],
+            text="",
+            created_at=now,
         )
 
     def to_read(self, limit: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import JSON, and_, bindparam, delete, func, or_, select, text, update
 
 from daemon.store import schema
 from daemon.store.rows import Rows
@@ -59,14 +59,19 @@ class EnquiryToErase:
     erased_at: datetime | None
 
 
+_ERASED = (
+    select(schema.erased.c.mark)
+    .where(schema.erased.c.mark.in_(bindparam("marks", expanding=True)))
+    .limit(1)
+)
+
+
 class Erasing(Rows):
     """Finding what is to go, and taking it out."""
 
     def was_erased(self, marks: Collection[str]) -> bool:
         """Whether something with one of these keyed hashes was erased."""
-        row = schema.erased.c
-        found = select(row.mark).where(row.mark.in_(marks)).limit(1)
-        return self.connection.scalar(found) is not None
+        return self.connection.scalar(_ERASED, {"marks": list(marks)}) is not None
 
     # What is to go
 
@@ -165,7 +170,7 @@ class Erasing(Rows):
         known = set(self.connection.scalars(select(gone.mark).where(gone.mark.in_(marks))))
         for mark in dict.fromkeys(marks):
             if mark not in known:
-                self.connection.execute(insert(schema.erased).values(mark=mark, erased_at=now))
+                self.add(schema.erased, mark=mark, erased_at=now)
         ordinal = self.connection.scalar(
             select(func.max(m.c.ordinal)).where(m.c.fingerprint == prints)
         )
@@ -301,11 +306,7 @@ class Erasing(Rows):
     def hold(self, enquiry_id: int, *, reason: str, by: str, now: datetime) -> None:
         """Hold an enquiry back from erasure; a new reason takes the place of the one before."""
         self.let_go(enquiry_id)
-        self.connection.execute(
-            insert(schema.legal_hold).values(
-                enquiry_id=enquiry_id, reason=reason, by_name=by, since_at=now
-            )
-        )
+        self.add(schema.legal_hold, enquiry_id=enquiry_id, reason=reason, by_name=by, since_at=now)
 
     def let_go(self, enquiry_id: int) -> bool:
         """Hold an enquiry back no longer; whether it was."""

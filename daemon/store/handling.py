@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 
 from daemon.model import Criterion, EnquiryStatus, Register
 from daemon.store import schema
+from daemon.store.enquiries import REGISTERS_OF
 from daemon.store.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ class Waiting:
     id: int
     enquiry_id: int | None
     what: str  # the handling proposed, the kind of referral, or who is to call back
+
+
+_SUBJECTS = select(schema.enquiry_subject.c.person).where(
+    schema.enquiry_subject.c.enquiry_id == bindparam("enquiry"),
+    schema.enquiry_subject.c.state == bindparam("state"),
+)
 
 
 class Handlings(Subjects):
@@ -223,18 +230,11 @@ class Handlings(Subjects):
             .values(proposed=proposed)
         )
         if done.rowcount == 0:
-            self.connection.execute(
-                insert(row).values(
-                    enquiry_id=enquiry_id, register=register, proposed=proposed, since_at=now
-                )
-            )
+            self.add(row, enquiry_id=enquiry_id, register=register, proposed=proposed, since_at=now)
 
     def on_registers(self, enquiry_id: int) -> set[str]:
         """Return the registers an enquiry stands on."""
-        row = schema.register_entry.c
-        return set(
-            self.connection.scalars(select(row.register).where(row.enquiry_id == enquiry_id))
-        )
+        return set(self.connection.scalars(REGISTERS_OF, {"enquiry": enquiry_id}))
 
     def on_oversight(self, enquiry_id: int) -> bool:
         """Whether an enquiry stands on the register of MP oversight."""
@@ -336,18 +336,12 @@ class Handlings(Subjects):
             .values(state=state, since_at=now)
         )
         if done.rowcount == 0:
-            self.connection.execute(
-                insert(row).values(enquiry_id=enquiry_id, person=person, state=state, since_at=now)
-            )
+            self.add(row, enquiry_id=enquiry_id, person=person, state=state, since_at=now)
 
     def subjects(self, enquiry_id: int, *, state: str = "set") -> frozenset[str]:
         """Return the colleagues an enquiry is about, as a person has set it."""
-        row = schema.enquiry_subject.c
-        return frozenset(
-            self.connection.scalars(
-                select(row.person).where(row.enquiry_id == enquiry_id, row.state == state)
-            )
-        )
+        about = {"enquiry": enquiry_id, "state": state}
+        return frozenset(self.connection.scalars(_SUBJECTS, about))
 
     def known_subjects(self, enquiry_id: int) -> frozenset[str]:
         """Return the colleagues named on an enquiry, whatever was decided about that."""

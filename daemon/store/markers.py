@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from daemon.store import schema
 from daemon.store.rows import Rows
@@ -53,7 +53,7 @@ class Markers(Rows):
         values = {"value": value, "updated_at": now}
         done = self.connection.execute(update(row).where(row.c.name == name).values(**values))
         if done.rowcount == 0:
-            self.connection.execute(insert(row).values(name=name, **values))
+            self.add(row, name=name, **values)
 
     def one_at_a_time(self) -> None:
         """Have others that do the same work once wait. On SQLite the transaction does so."""

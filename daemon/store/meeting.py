@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 
 from daemon.store import schema
 from daemon.store.rows import Rows
@@ -93,9 +93,7 @@ class Meetings(Rows):
             created_at=now,
         )
         for number in contact.numbers:
-            self.connection.execute(
-                insert(schema.phone_number).values(contact_id=contact_id, number=number)
-            )
+            self.add(schema.phone_number, contact_id=contact_id, number=number)
         return contact_id
 
     def end_phone_contact(self, contact_id: int, *, now: datetime) -> bool:

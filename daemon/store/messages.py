@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 
 from daemon.model import (
     Box,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import Select
 
     from connectors.base import RawMessage
     from daemon.model import Decision, Message
@@ -99,35 +99,55 @@ class NewReceipt:
     message_id: int | None = None
 
 
+_m, _r = schema.message.c, schema.receipt.c
+_KNOWN = select(_r.external_id).where(
+    _r.inbox == bindparam("inbox"), _r.external_id.in_(bindparam("some", expanding=True))
+)
+_TAKEN = _KNOWN.where(_r.state != "missed")
+_SETTLED = _KNOWN.where(
+    _r.state.in_(["stored", "quarantined"]),
+    ~select(_m.id).where(_m.id == _r.message_id, _m.outcome == Outcome.HISTORY).exists(),
+)
+_SAME = select(_m.id, _m.received_at, _m.enquiry_id, _m.outcome).limit(1)
+_BY_BYTES = _SAME.join(schema.receipt, _r.message_id == _m.id).where(
+    _r.inbox == bindparam("inbox"), _r.raw_sha256 == bindparam("sha256")
+)
+_BY_PRINT = _SAME.where(
+    _m.fingerprint == bindparam("fingerprint"),
+    _m.received_at >= bindparam("after"),
+    _m.received_at <= bindparam("before"),
+)
+_LAST_ORDINAL = select(func.max(_m.ordinal)).where(_m.fingerprint == bindparam("fingerprint"))
+_RAW = select(schema.raw.c.sha256).where(schema.raw.c.sha256 == bindparam("sha256"))
+_NO_LONGER_MISSED = delete(schema.receipt).where(
+    _r.inbox == bindparam("inbox"),
+    _r.external_id == bindparam("external_id"),
+    _r.state == "missed",
+)
+
+
 class Messages(Rows):
     """Writing down what arrived, and finding what is the same."""
 
     def known_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
         """Return those of the external ids that have a receipt."""
-        return self._ids_with_receipts(inbox, external_ids)
+        return self._ids_with_receipts(_KNOWN, inbox, external_ids)
 
     def taken_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
         """Return those that were taken in, leaving out what was recorded as missed."""
-        return self._ids_with_receipts(inbox, external_ids, schema.receipt.c.state != "missed")
+        return self._ids_with_receipts(_TAKEN, inbox, external_ids)
 
     def settled_ids(self, inbox: str, external_ids: Sequence[str]) -> set[str]:
         """Return those that may be marked done: not what is private, was missed, or is history."""
-        row, m = schema.receipt.c, schema.message.c
-        settled = row.state.in_(["stored", "quarantined"])
-        history = select(m.id).where(m.id == row.message_id, m.outcome == Outcome.HISTORY)
-        return self._ids_with_receipts(inbox, external_ids, settled, ~history.exists())
+        return self._ids_with_receipts(_SETTLED, inbox, external_ids)
 
     def _ids_with_receipts(
-        self, inbox: str, external_ids: Sequence[str], *conditions: ColumnElement[bool]
+        self, query: Select[tuple[str]], inbox: str, external_ids: Sequence[str]
     ) -> set[str]:
-        row = schema.receipt.c
         found: set[str] = set()
         for start in range(0, len(external_ids), _IDS_AT_ONCE):
-            some = external_ids[start : start + _IDS_AT_ONCE]
-            query = select(row.external_id).where(
-                row.inbox == inbox, row.external_id.in_(some), *conditions
-            )
-            found.update(self.connection.scalars(query))
+            some = list(external_ids[start : start + _IDS_AT_ONCE])
+            found.update(self.connection.scalars(query, {"inbox": inbox, "some": some}))
         return found
 
     def keep_raw(self, sha256: str, content: bytes) -> None:
@@ -136,9 +156,8 @@ class Messages(Rows):
         Two daemons may insert the same bytes at the same moment: the second waits for the
         first to commit and then meets the constraint, as it does for the message itself.
         """
-        row = schema.raw.c
-        if self.connection.scalar(select(row.sha256).where(row.sha256 == sha256)) is None:
-            self.connection.execute(insert(schema.raw).values(sha256=sha256, content=content))
+        if self.connection.scalar(_RAW, {"sha256": sha256}) is None:
+            self.add(schema.raw, sha256=sha256, content=content)
 
     def raw_of(self, message_id: int) -> bytes | None:
         """Return the raw bytes of a message's first receipt; None where they were erased.
@@ -173,14 +192,9 @@ class Messages(Rows):
 
     def add_receipt(self, new: NewReceipt) -> int:
         """Write down one sighting; what could not be had before is completed."""
-        raw, row = new.raw, schema.receipt.c
-        self.connection.execute(
-            delete(schema.receipt).where(
-                row.inbox == new.inbox,
-                row.external_id == new.external_id,
-                row.state == "missed",
-            )
-        )
+        raw = new.raw
+        missed = {"inbox": new.inbox, "external_id": new.external_id}
+        self.connection.execute(_NO_LONGER_MISSED, missed)
         return self.insert(
             schema.receipt,
             inbox=new.inbox,
@@ -210,20 +224,14 @@ class Messages(Rows):
         The same: the same bytes in the same inbox, ever; or the same fingerprint in any inbox
         within a period.
         """
-        m, r = schema.message.c, schema.receipt.c
-        columns = select(m.id, m.received_at, m.enquiry_id, m.outcome)
-        by_bytes = (
-            columns.join(schema.receipt, r.message_id == m.id)
-            .where(r.inbox == inbox, r.raw_sha256 == raw_sha256)
-            .limit(1)
-        )
-        by_print = columns.where(
-            m.fingerprint == fingerprint,
-            m.received_at >= received_at - within,
-            m.received_at <= received_at + within,
-        ).limit(1)
-        for query in (by_print, by_bytes):
-            found = self.connection.execute(query).one_or_none()
+        by_print = {
+            "fingerprint": fingerprint,
+            "after": received_at - within,
+            "before": received_at + within,
+        }
+        by_bytes = {"inbox": inbox, "sha256": raw_sha256}
+        for query, bound in ((_BY_PRINT, by_print), (_BY_BYTES, by_bytes)):
+            found = self.connection.execute(query, bound).one_or_none()
             if found is not None:
                 return StoredMessage(
                     id=found.id,
@@ -241,9 +249,7 @@ class Messages(Rows):
 
     def next_ordinal(self, fingerprint: str) -> int:
         """Return the ordinal of the next message with this fingerprint; 0 for the first."""
-        m = schema.message.c
-        query = select(func.max(m.ordinal)).where(m.fingerprint == fingerprint)
-        last = self.connection.scalar(query)
+        last = self.connection.scalar(_LAST_ORDINAL, {"fingerprint": fingerprint})
         return 0 if last is None else last + 1
 
     def add_message(
@@ -287,9 +293,7 @@ class Messages(Rows):
         )
         sender = message.sender
         words = folded(f"{sender.name} {sender.address} {message.subject}")
-        self.connection.execute(
-            insert(schema.message_words).values(message_id=message_id, words=words)
-        )
+        self.add(schema.message_words, message_id=message_id, words=words)
         return message_id
 
     def decide_again(

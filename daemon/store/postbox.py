@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, func, insert, or_, select, text, update
+from sqlalchemy import and_, bindparam, func, or_, select, text, update
 
 from daemon.model import OutboxKind, Sent
 from daemon.store import schema
 from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, TextClause
+    from sqlalchemy import Connection, Select, TextClause
 
     from daemon.model import OutboxEntry
 
@@ -27,6 +27,7 @@ NOT_SENT = ("failed", "waiting", "claimed", "held", "post", "shadow")
 _OPEN = text("outbox.state IN ('waiting', 'claimed')")
 _ALERTS = text(f"outbox.kind = '{OutboxKind.ALERT}'")
 _OTHERS = text(f"outbox.kind <> '{OutboxKind.ALERT}'")
+_UNCLAIMED: Final = {"claimed_by": None, "claimed_until": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,37 @@ class Waiting:
     last_error: str
 
 
+_row = schema.outbox.c
+_QUEUED = select(_row.id).where(
+    _row.key == bindparam("key"), _row.recipient == bindparam("recipient")
+)
+# What is held has not gone out: forgeries that wait for a person use nobody's share up.
+_MADE = and_(
+    _row.kind == OutboxKind.ACKNOWLEDGEMENT,
+    _row.created_at >= bindparam("since"),
+    _row.state.not_in(["held", "cancelled"]),
+    _row.recipient != "",
+)
+_ACKNOWLEDGED = select(_row.key).where(_MADE, _row.recipient == bindparam("address"))
+_IN_ALL = select(func.count(), func.max(_row.id)).where(_MADE, _row.id > bindparam("last"))
+_TO_ADDRESS = _IN_ALL.where(_row.recipient == bindparam("address"))
+_TO_DOMAIN = _IN_ALL.where(_row.recipient_domain == bindparam("domain"))
+_MARK_SENT = (
+    update(schema.outbox)
+    .where(_row.id == bindparam("entry"))
+    .values(state="sent", sent_at=bindparam("now"), last_error="", **_UNCLAIMED)
+)
+_CLAIMED = select(*(_row[field.name] for field in fields(Claimed))).where(
+    _row.id.in_(bindparam("ids", expanding=True))
+)
+
+
 class Postbox(Rows):
     """Queueing, claiming and marking what goes out."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._made: dict[tuple[str, datetime], tuple[int, int]] = {}
 
     def queue(
         self,
@@ -123,9 +153,8 @@ class Postbox(Rows):
         return ids
 
     def _is_queued(self, entry: OutboxEntry) -> bool:
-        row = schema.outbox.c
-        query = select(row.id).where(row.key == entry.key, row.recipient == entry.recipient)
-        return self.connection.scalar(query) is not None
+        known = {"key": entry.key, "recipient": entry.recipient}
+        return self.connection.scalar(_QUEUED, known) is not None
 
     def acknowledgement_of(self, enquiry_id: int) -> Acknowledged | None:
         """Return the acknowledgement of an enquiry; None where there is none."""
@@ -162,36 +191,34 @@ class Postbox(Rows):
 
         What is held has not gone out: forgeries that wait for a person use nobody's share up.
         """
-        row = schema.outbox.c
-        made = and_(
-            row.kind == OutboxKind.ACKNOWLEDGEMENT,
-            row.created_at >= since,
-            row.state.not_in(["held", "cancelled"]),
-            row.recipient != "",
-        )
-
-        def count(*conditions: ColumnElement[bool]) -> int:
-            query = select(func.count()).select_from(schema.outbox).where(made, *conditions)
-            return self.connection.scalar(query) or 0
-
         domain = address.rpartition("@")[2]
         return Sent(
-            to_address=count(row.recipient == address),
-            to_domain=count(row.recipient_domain == domain),
-            in_all=count(),
+            to_address=self._count_made(_TO_ADDRESS, address, since, {"address": address}),
+            to_domain=self._count_made(_TO_DOMAIN, f"@{domain}", since, {"domain": domain}),
+            in_all=self._count_made(_IN_ALL, "", since, {}),
         )
+
+    def _count_made(
+        self,
+        query: Select[int, int],
+        of: str,
+        since: datetime,
+        bound: Mapping[str, object],
+    ) -> int:
+        """Count acknowledgements; another time in a transaction, only what was added meanwhile.
+
+        So the letters of a day are walked once for a batch of messages, not for each of them.
+        """
+        before, last = self._made.get((of, since), (0, 0))
+        meanwhile = {**bound, "since": since, "last": last}
+        added, newest = self.connection.execute(query, meanwhile).one()
+        self._made[of, since] = before + added, newest or last
+        return before + added
 
     def acknowledged_to(self, address: str, *, since: datetime) -> set[str]:
         """Return the references of enquiries acknowledged to an address since then."""
-        row = schema.outbox.c
-        query = select(row.key).where(
-            row.kind == OutboxKind.ACKNOWLEDGEMENT,
-            row.recipient == address,
-            row.created_at >= since,
-            row.state.not_in(["held", "cancelled"]),
-            row.recipient != "",
-        )
-        return {key.partition(":")[0] for key in self.connection.scalars(query)}
+        found = self.connection.scalars(_ACKNOWLEDGED, {"address": address, "since": since})
+        return {key.partition(":")[0] for key in found}
 
     def claim(
         self, outlet: str, *, holder: str, now: datetime, until: datetime, limit: int
@@ -232,11 +259,9 @@ class Postbox(Rows):
         return list(self.connection.scalars(query)) if limit > 0 else []
 
     def _claimed(self, ids: Sequence[int]) -> list[Claimed]:
-        row = schema.outbox.c
-        query = select(*(row[field.name] for field in fields(Claimed))).where(row.id.in_(ids))
         return [
             Claimed(**{**r._mapping, "kind": OutboxKind(r.kind)})
-            for r in self.connection.execute(query)
+            for r in self.connection.execute(_CLAIMED, {"ids": list(ids)})
         ]
 
     def claim_holders(self) -> list[str]:
@@ -257,7 +282,7 @@ class Postbox(Rows):
 
     def mark_sent(self, entry_id: int, *, now: datetime) -> None:
         """Mark an entry as accepted by the other side."""
-        self._mark(entry_id, state="sent", sent_at=now, last_error="")
+        self.connection.execute(_MARK_SENT, {"entry": entry_id, "now": now})
 
     def mark_waiting(self, entry_id: int, *, send_after: datetime, why: str) -> None:
         """Put a claimed entry back to be tried again later."""
@@ -297,7 +322,7 @@ class Postbox(Rows):
         self.connection.execute(
             update(schema.outbox)
             .where(schema.outbox.c.id == entry_id)
-            .values(claimed_by=None, claimed_until=None, **values)
+            .values(**values, **_UNCLAIMED)
         )
 
     def release(self, enquiry_id: int, *, now: datetime, usual: bool = False) -> list[int]:
@@ -420,15 +445,14 @@ class Postbox(Rows):
         now: datetime,
     ) -> None:
         """Write down what a person did, in words that can be erased."""
-        self.connection.execute(
-            insert(schema.act).values(
-                enquiry_id=enquiry_id,
-                message_id=message_id,
-                what=what,
-                by_name=by_name,
-                note=note,
-                at=now,
-            )
+        self.add(
+            schema.act,
+            enquiry_id=enquiry_id,
+            message_id=message_id,
+            what=what,
+            by_name=by_name,
+            note=note,
+            at=now,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from daemon.model import OutboxKind
 from daemon.store import schema
@@ -35,6 +35,12 @@ class Told:
     recipient: str
     enquiry_id: int | None
     created_at: datetime
+
+
+_BLOCKED = select(schema.address_block.c.id).where(
+    schema.address_block.c.address == bindparam("address"),
+    schema.address_block.c.until_at > bindparam("now"),
+)
 
 
 class Returns(Rows):
@@ -90,6 +96,4 @@ class Returns(Rows):
 
     def is_blocked(self, key: str, *, now: datetime) -> bool:
         """Whether an address is left alone now."""
-        row = schema.address_block.c
-        query = select(row.id).where(row.address == key, row.until_at > now)
-        return self.connection.scalar(query) is not None
+        return self.connection.scalar(_BLOCKED, {"address": key, "now": now}) is not None

@@ -1,13 +1,16 @@
-"""What every part of a transaction stands on: a connection, and inserting a row."""
+"""What every part of a transaction stands on: a connection, and inserting rows."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Insert, Table
 
 
 class Rows:
@@ -18,6 +21,22 @@ class Rows:
 
     def insert(self, table: Table, **values: Any) -> int:
         """Insert a row and return its id."""
-        done = self.connection.execute(insert(table).values(**values))
+        done = self.connection.execute(_into(table), values)
         key = done.inserted_primary_key
         return int(key[0]) if key else 0
+
+    def add(self, table: Table, **values: Any) -> None:
+        """Insert a row whose id nobody needs, or that has none."""
+        self.connection.execute(_into(table), values)
+
+    def add_all(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that name the same columns; none is fine."""
+        if rows:
+            self.connection.execute(_into(table), rows)
+
+
+# Building a statement costs five times what running it does: those of every message are built
+# once, here and in constants beside the methods that run them.
+@cache
+def _into(table: Table) -> Insert:
+    return insert(table)

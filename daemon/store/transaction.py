@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import leases, schema
@@ -110,4 +110,4 @@ class Transaction(
         values = {"cursor": cursor, "updated_at": now}
         done = self.connection.execute(table.update().where(table.c.name == inbox).values(**values))
         if done.rowcount == 0:
-            self.connection.execute(insert(table).values(name=inbox, **values))
+            self.add(table, name=inbox, **values)

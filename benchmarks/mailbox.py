@@ -1,0 +1,184 @@
+"""The main job at full load: a full mailbox in Dovecot to letters that a mail server took.
+
+`python -m benchmarks.mailbox [COUNT] [--eml FOLDER] [--postgres] [--runs N] [--keep]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.mails import mails
+from tests.acceptance.office import Office
+from tests.servers import short_folder
+from tests.servers.certificates import make_certificates
+from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
+from tests.servers.smtp import SmtpSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGESIZE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one run of the main job took."""
+
+    count: int
+    ready_s: float  # from the start of the process to its being ready
+    seconds: float  # from then to the last letter taken
+    cpu_s: float  # of the daemon and its children
+    peak_mb: float  # resident, of the daemon and its children together
+    letters: int
+    held: int
+
+    @property
+    def rate(self) -> float:
+        """Mails a second."""
+        return self.count / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor time a mail, milliseconds."""
+        return self.cpu_s / self.count * 1e3
+
+
+@dataclass(slots=True, kw_only=True)
+class Usage:
+    """Processor time and memory of a process and all below it, looked at now and then."""
+
+    pid: int
+    peak: int = 0
+
+    def look(self) -> tuple[float, int]:
+        """Return processor seconds so far (also of children that ended) and bytes resident now."""
+        ticks = resident = 0
+        for pid in _family(self.pid):
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                resident += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+            except OSError:
+                continue
+            ticks += sum(map(int, fields[11:15]))
+        self.peak = max(self.peak, resident)
+        return ticks / _TICKS, resident
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        tasks = [p.name for p in Path(f"/proc/{pid}/task").iterdir()]
+        below = [
+            c for t in tasks for c in Path(f"/proc/{pid}/task/{t}/children").read_text().split()
+        ]
+    except OSError:
+        return []
+    return [pid, *(one for child in below for one in _family(int(child)))]
+
+
+@contextmanager
+def an_office(*, postgres: bool = False, **schedule: object) -> Iterator[Office]:
+    """Start Dovecot, a mail server that takes everything and perhaps PostgreSQL."""
+    with ExitStack() as stack:
+        certificates = make_certificates(stack.enter_context(short_folder("certs")))
+        dovecot = Dovecot(stack.enter_context(short_folder("dovecot")), certificates)
+        dovecot.start()
+        stack.callback(dovecot.stop)
+        sink = SmtpSink(stack.enter_context(short_folder("sink")))
+        sink.start()
+        stack.callback(sink.stop)
+        url = "sqlite:///assurance.db"
+        if postgres:
+            server = Postgres(stack.enter_context(short_folder("pg")))
+            server.start()
+            stack.callback(server.stop)
+            url = server.url(server.create_database())
+        office = Office(
+            folder=stack.enter_context(short_folder("office")),
+            dovecot=dovecot,
+            prefix="bench",
+            smtp={"port": sink.port, "tls": "none"},
+            url=url,
+            schedule={**schedule},
+        )
+        office.write()
+        stack.callback(office.end)
+        for limit in ("per_address = 4", "per_domain = 100", "in_all = 2000"):
+            office.change("routes.toml", f"\n{limit}\n", f"\n{limit.split()[0]} = 10000000\n")
+        office.watch(
+            "customer-care", host="127.0.0.1", tls="none", port=dovecot.port, poll_s=1, idle=True
+        )
+        yield office
+
+
+def measure(office: Office, contents: Iterable[bytes], *, within_s: float = 3600) -> Figures:
+    """Deliver mails, start the daemon, and wait until the last letter has left."""
+    count = 0
+    for content in contents:
+        office.deliver("customer-care", content)
+        count += 1
+    began = time.monotonic()
+    running = office.start()
+    ready = time.monotonic() - began
+    usage = Usage(pid=running.process.pid)
+    at_start, _ = usage.look()
+    ledger, cpu = office.ledger, 0.0
+    while ledger.count("receipt") < count or ledger.unsent():
+        for _ in range(5):
+            time.sleep(0.05)
+            cpu, _ = usage.look()
+        if not running.is_alive or time.monotonic() - began > within_s:
+            raise SystemExit(running.tail())
+    took = time.monotonic() - began - ready
+    running.ask_to_stop()
+    running.process.wait(60)
+    rows = ledger.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")
+    states = {row["state"]: row["n"] for row in rows}
+    return Figures(
+        count=count,
+        ready_s=ready,
+        seconds=took,
+        cpu_s=cpu - at_start,
+        peak_mb=usage.peak / 1e6,
+        letters=states.get("sent", 0),
+        held=states.get("held", 0),
+    )
+
+
+def main() -> None:
+    """Measure, as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=1000)
+    parser.add_argument("--eml", type=Path, help="a folder of mails in place of our own")
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--runs", type=int, default=1)
+    asked = parser.parse_args()
+    found = []
+    for run in range(asked.runs):
+        contents = mails(asked.count, seed=run + 1)
+        if asked.eml:
+            paths = sorted(asked.eml.glob("*.eml"))[: asked.count]
+            contents = (path.read_bytes() for path in paths)
+        with an_office(postgres=asked.postgres) as office:
+            found.append(measure(office, contents))
+        one = found[-1]
+        print(
+            f"{one.count} mails: {one.rate:.0f}/s, {one.cpu_ms:.1f} ms CPU a mail,"
+            f" {one.peak_mb:.0f} MB, {one.letters} letters, {one.held} held,"
+            f" ready in {one.ready_s:.1f} s",
+            flush=True,
+        )
+    print(f"median {median(one.rate for one in found):.0f}/s")
+
+
+if __name__ == "__main__":
+    main()
