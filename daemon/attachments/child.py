@@ -1,4 +1,4 @@
-"""The child process: one file on standard input, its text as JSON on standard output.
+"""The child: one file on standard input, its text as JSON on standard output.
 
 It limits itself before it looks at a byte: memory, processor time, size of what it writes, open
 files. It prints nothing else; whatever goes wrong is an exit status.
@@ -11,11 +11,13 @@ import json
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MOST_CHARS: Final = 200_000
 MOST_PAGES: Final = 200
@@ -32,18 +34,34 @@ _WORD_TEXT: Final = "word/document.xml"
 READ, NEEDS_READING, NOTHING = "read", "needs-reading", "nothing"
 
 
-def main() -> None:
-    """Read one file: KIND MEMORY_MB CPU_S OCR."""
-    kind, memory_mb, cpu_s, by_eye = sys.argv[1:5]
+def load() -> None:
+    """Load what reads files, once for all children."""
+    import docx  # noqa: F401, PLC0415 -- never into the daemon itself
+    import pypdf  # noqa: F401, PLC0415
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Read one file, by KIND MEMORY_MB CPU_S OCR; return the exit status. Nothing is raised."""
+    try:
+        _read(arguments)
+    except BaseException:  # noqa: BLE001 -- also what ends a process: the status says it
+        return 1
+    return 0
+
+
+def _read(arguments: Sequence[str]) -> None:
+    kind, memory_mb, cpu_s, by_eye = arguments
     is_seen = by_eye == "ocr"
     _limit(int(memory_mb) << 20, int(cpu_s), IMAGE_BYTES if is_seen else OUTPUT_BYTES)
-    content = sys.stdin.buffer.read()
+    with open(0, "rb", closefd=False) as source:
+        content = source.read()
     text, is_picture = _READERS[kind](content)
     if is_picture and is_seen:
         text = _seen(kind, content)
         is_picture = not text.strip()
     state = NEEDS_READING if is_picture else READ if text.strip() else NOTHING
-    json.dump({"state": state, "text": text[:MOST_CHARS]}, sys.stdout)
+    with open(1, "w", encoding="utf-8", closefd=False) as out:
+        json.dump({"state": state, "text": text[:MOST_CHARS]}, out)
 
 
 def _limit(memory: int, cpu_s: int, file_bytes: int) -> None:
@@ -61,7 +79,7 @@ def _limit(memory: int, cpu_s: int, file_bytes: int) -> None:
 
 def _pdf(content: bytes) -> tuple[str, bool]:
     """Return the text of a PDF, and whether it is rather a picture of one."""
-    from pypdf import PdfReader  # noqa: PLC0415 -- after the limits
+    from pypdf import PdfReader  # noqa: PLC0415 -- never into the daemon itself
 
     reader = PdfReader(io.BytesIO(content))
     if reader.is_encrypted and not reader.decrypt(""):
@@ -82,7 +100,7 @@ def _zip(content: bytes) -> tuple[str, bool]:
             return "", False  # some other archive: nothing to read
         if sum(item.file_size for item in archive.infolist()) > MOST_UNPACKED_BYTES:
             return "", True
-    from docx import Document  # noqa: PLC0415 -- after the limits
+    from docx import Document  # noqa: PLC0415 -- never into the daemon itself
     from docx.table import Table  # noqa: PLC0415
 
     texts: list[str] = []
@@ -123,7 +141,3 @@ def _run(program: str, *arguments: str) -> str:
         [path, *arguments], capture_output=True, check=False
     )
     return done.stdout.decode("utf-8", "replace")
-
-
-if __name__ == "__main__":
-    main()

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
+from daemon.attachments import nursery
 from daemon.attachments.child import MOST_CHARS, OUTPUT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LOOK_S: Final = 0.2
 _PDF_WITHIN: Final = 1024  # bytes: where a PDF's mark may begin (ISO 32000-1, annex H)
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PICTURES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
@@ -70,45 +65,24 @@ class AttachmentReader:
 
     def _in_child(self, kind: str, content: bytes) -> FileText:
         by_eye = "ocr" if self.by_eye else "text"
-        limits = (str(self.memory_mb), str(self.cpu_s), by_eye)
-        command = [sys.executable, "-I", "-m", "daemon.attachments.child", kind, *limits]
         try:
             # What it reads and prints lies in files: there the size limit holds, whatever it does.
             with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out:
                 source.write(content)
                 source.seek(0)
-                self._run(command, source, out)
+                code = nursery.OURS.run(
+                    (kind, str(self.memory_mb), str(self.cpu_s), by_eye),
+                    files=(source.fileno(), out.fileno()),
+                    within_s=self.cpu_s + _GRACE_S,
+                    stopping=self.stopping,
+                )
+                if code:
+                    return FileText(state=FileState.FAILED)
                 out.seek(0)
                 answer = json.loads(out.read(OUTPUT_BYTES))
             return FileText(state=FileState(answer["state"]), text=str(answer["text"])[:MOST_CHARS])
-        except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return FileText(state=FileState.FAILED)
-
-    def _run(self, command: list[str], source: IO[bytes], out: IO[bytes]) -> None:
-        """Run the child to its end, its time limit, or our stop.
-
-        Raises:
-            OSError, subprocess.SubprocessError: it could not be run, was ended, or failed.
-        """
-        with subprocess.Popen(  # noqa: S603 -- our own module, arguments of our own
-            command,
-            stdin=source,
-            stdout=out,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            start_new_session=True,  # so that what it starts ends with it
-        ) as child:
-            left = self.cpu_s + _GRACE_S
-            while left > 0 and not self.stopping():
-                with suppress(subprocess.TimeoutExpired):
-                    code = child.wait(_LOOK_S)
-                    if code:
-                        raise subprocess.CalledProcessError(code, command)
-                    return
-                left -= _LOOK_S
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-        raise subprocess.TimeoutExpired(command, self.cpu_s)
 
 
 def kind_of(content: bytes) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import subprocess
 import time
 import zipfile
 
 import pytest
 
+from daemon.attachments import nursery
 from daemon.attachments.reader import AttachmentReader, FileState, kind_of
 from tests.unit.attached import a_pdf, a_word_file
 
@@ -102,7 +104,10 @@ def test_a_zip_bomb_is_not_unpacked():
 
 def test_a_file_that_takes_too_much_memory_is_cut_off():
     """The limit is the child's own; the parent goes on."""
-    assert a_reader(memory_mb=24).read(a_pdf(LETTER)).state is FileState.FAILED
+    content = a_pdf(LETTER) + b"\0" * (8 << 20)
+    assert a_reader(max_bytes=16 << 20).read(content).state is FileState.READ
+    assert a_reader(max_bytes=16 << 20, memory_mb=24).read(content).state is FileState.FAILED
+    assert a_reader().read(a_pdf(LETTER)).state is FileState.READ
 
 
 def test_a_file_too_large_is_not_read():
@@ -116,6 +121,19 @@ def test_a_stop_ends_the_child_at_once():
     found = a_reader(cpu_s=60, stopping=lambda: True).read(a_pdf(LETTER))
     assert found.state is FileState.FAILED
     assert time.monotonic() - began < 5
+
+
+def test_one_nursery_serves_many_files_and_is_replaced_when_it_dies():
+    """Loading what reads files takes long; a process that was killed must not stop the reading."""
+    nursery.OURS.close()
+    assert a_reader().read(a_pdf(LETTER)).state is FileState.READ
+    first = nursery.OURS.pid
+    assert a_reader().read(a_pdf(LETTER)).state is FileState.READ
+    assert nursery.OURS.pid == first
+    os.kill(first, signal.SIGKILL)
+    assert a_reader().read(a_pdf(LETTER)).state in {FileState.READ, FileState.FAILED}
+    assert a_reader().read(a_pdf(LETTER)).state is FileState.READ
+    assert nursery.OURS.pid != first
 
 
 MISSING = [name for name in ("tesseract", "pdftoppm") if not shutil.which(name)]
