@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from daemon.compose.facts import ACKNOWLEDGEMENTS
 from daemon.compose.heading import Heading
 from daemon.compose.languages import ENGLISH, in_words, language_of
-from daemon.compose.markup import paragraphs
+from daemon.compose.markup import Raw, paragraphs
 from daemon.model import AnswerBy
 
 if TYPE_CHECKING:
@@ -100,5 +100,6 @@ def letter_values(
     }
 
 
-def _dialled(number: str) -> str:
-    return "tel:" + "".join(digit for digit in number if digit.isascii() and digit.isdigit())
+def _dialled(number: str) -> Raw:
+    """Return a number as a link's target; Markdown that is the same in every letter."""
+    return Raw("tel:" + "".join(digit for digit in number if digit.isascii() and digit.isdigit()))

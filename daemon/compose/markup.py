@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _UNSAFE_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_ASCII_CONTROLS = dict.fromkeys((*range(32), 127), " ")
 _KEPT_JOINERS = frozenset("\u200c\u200d")  # needed to write several languages and names
 
 
 class Raw(str):
     """Text of our own making that is already Markdown."""
+
+    __slots__ = ()
+
+
+class Code(Raw):
+    """A code span of our own making."""
 
     __slots__ = ()
 
@@ -45,7 +52,10 @@ def one_line(value: object) -> str:
 
     Whatever could end a header, hide text or turn its direction becomes a space.
     """
-    kept = (c if _is_plain(c) else " " for c in str(value))
+    text = str(value)
+    if text.isascii():  # as most are: then a table does
+        return " ".join(text.translate(_ASCII_CONTROLS).split())
+    kept = (c if _is_plain(c) else " " for c in text)
     return " ".join("".join(kept).split())
 
 
@@ -69,9 +79,9 @@ def paragraphs(words: str) -> Raw:
     return Raw("\n\n".join("\\\n".join(some) for some in lines if some))
 
 
-def code(value: object) -> Raw:
+def code(value: object) -> Code:
     """Return a value as a Markdown code span, for a command to copy."""
-    return Raw("`" + one_line(value).replace("`", "") + "`")
+    return Code("`" + one_line(value).replace("`", "") + "`")
 
 
 def new_parser() -> MarkdownIt:

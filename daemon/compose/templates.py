@@ -17,8 +17,9 @@ from markupsafe import Markup
 
 from daemon.compose.facts import ACKNOWLEDGEMENTS, NOTICES
 from daemon.compose.languages import ENGLISH, language_of
-from daemon.compose.markup import escape, new_parser, one_line, render
+from daemon.compose.markup import new_parser, one_line
 from daemon.compose.mistakes import BODY_FILE, LAYOUT, SUBJECT_FILE, mistakes, said
+from daemon.compose.skeletons import Skeletons, joined, printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ class Templates:
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = MappingProxyType(dict(sources))
         self._parser = new_parser()
+        self._skeletons = Skeletons(self._parser)
         self._plain = _environment(self._sources, markdown=False)
         self._markdown = _environment(self._sources, markdown=True)
         self._layout = _environment(self._sources, markdown=False, autoescape=True)
@@ -100,7 +102,7 @@ class Templates:
             jinja2.TemplateError: a mistake in the template; `check` finds it beforehand.
         """
         subject = self._template(f"{folder}/{SUBJECT_FILE}").render(values)
-        page = render(self._parser, self._template(f"{folder}/{BODY_FILE}").render(values))
+        page = self._skeletons.page(self._template(f"{folder}/{BODY_FILE}").render, values)
         return Rendered(
             subject=one_line(subject),
             text=page.text,
@@ -182,7 +184,7 @@ def _environment(
         """Give a template with its path, so that a traceback names it."""
         return (sources[path], path, None) if path in sources else None
 
-    return ImmutableSandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         loader=FunctionLoader(by_path),
         undefined=StrictUndefined,
         autoescape=autoescape,
@@ -190,5 +192,8 @@ def _environment(
         lstrip_blocks=True,
         keep_trailing_newline=True,  # a part that is included ends its own paragraph
         auto_reload=False,
-        finalize=escape if markdown else None if autoescape else one_line,
+        finalize=printed if markdown else None if autoescape else one_line,
     )
+    if markdown:
+        environment.filters["join"] = joined
+    return environment
