@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import copies, leases, migrate
-from daemon.store.engine import WRITES, open_engine
+from daemon.store.engine import BUSY_TIMEOUT_MS, WRITES, open_engine
 from daemon.store.errors import ConflictError, SchemaError, translated
 from daemon.store.transaction import Transaction
 
@@ -26,6 +27,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._pen = threading.Lock()
 
     @classmethod
     def open(cls, url: str, *, password: str | None = None) -> Self:
@@ -61,10 +63,25 @@ class Store:
     @contextmanager
     def _connected(self, *, writes: bool) -> Iterator[Connection]:
         try:
-            with self._engine.connect() as connection:
+            with self._turn(writes=writes), self._engine.connect() as connection:
                 yield connection.execution_options(**{WRITES: writes})
         except DBAPIError as error:
             raise translated(error) from error
+
+    @contextmanager
+    def _turn(self, *, writes: bool) -> Iterator[None]:
+        """Have the threads of this process write to a SQLite file one after another.
+
+        It has one writer at a time, and its own way to wait is to sleep and look again, for longer
+        and longer. Whoever waited in vain tries all the same: SQLite says then what is wrong.
+        """
+        queues = writes and not self.allows_many_daemons
+        has_pen = queues and self._pen.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            yield
+        finally:
+            if has_pen:
+                self._pen.release()
 
     def prepare(self) -> None:
         """Give an empty database its schema; make sure that any other has the right one.
