@@ -75,11 +75,8 @@ class Usage:
 
 def _family(pid: int) -> list[int]:
     try:
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        tasks = [p.name for p in Path(f"/proc/{pid}/task").iterdir()]
-        below = [
-            c for t in tasks for c in Path(f"/proc/{pid}/task/{t}/children").read_text().split()
-        ]
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        below = [one for task in tasks for one in (task / "children").read_text().split()]
     except OSError:
         return []
     return [pid, *(one for child in below for one in _family(int(child)))]
@@ -109,6 +106,7 @@ def an_office(*, postgres: bool = False, **schedule: object) -> Iterator[Office]
             smtp={"port": sink.port, "tls": "none"},
             url=url,
             schedule={**schedule},
+            log_level="info",
         )
         office.write()
         stack.callback(office.end)

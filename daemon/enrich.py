@@ -69,15 +69,15 @@ class Enricher:
             kept = tx.kept(message_id)
         files = self._files(kept)
         text = "\n\n".join(one.text for _, one in files if one.text)[:MOST_CHARS]
-        message = with_attachments(read_again(kept), text)
-        found = self.classifier.classify(message) if text.strip() else None
+        message = with_attachments(read_again(kept), text) if text.strip() else None
+        found = self.classifier.classify(message) if message is not None else None
         with self.store.write() as tx:
             if not tx.waits(message_id):
                 return  # another daemon was faster
             now = self.clock()
             states = [(described.name, one.state.value) for described, one in files]
             tx.was_read(message_id, files=states, text=text, now=now)
-            if found is not None:
+            if message is not None and found is not None:
                 self.revision.add(tx, kept, message, found, now=now)
 
     def _files(self, kept: KeptMessage) -> list[tuple[Attachment, FileText]]:

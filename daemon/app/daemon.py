@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import socket
@@ -461,6 +462,7 @@ class App:
 
     def run(self) -> int:
         """Run until asked to stop, or until a successor is there; return the exit status."""
+        _keep_out_of_collections()
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(len(self._ticks))},
@@ -635,3 +637,13 @@ class App:
             part.close()
         self._store.close()
         self._log.info("daemon_stopped", code=self.exit_code)
+
+
+def _keep_out_of_collections() -> None:
+    """Have the collector leave alone what was made so far: rules, model and templates stay.
+
+    It would walk all of it again and again, and find nothing to collect.
+    """
+    gc.unfreeze()  # what a daemon before this one left
+    gc.collect()
+    gc.freeze()

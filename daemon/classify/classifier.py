@@ -110,8 +110,9 @@ class Classifier:
         message, passed_on = before_our_rule(message, self._directory)
         reading = self.read(message)
         weighed = self._weigh(reading, answers)
-        machine = self._machine(reading, weighed)
-        judged = self._judge(reading, weighed)
+        by_text = self._set_aside.reason(reading.zones)
+        machine = self._machine(reading, weighed, by_text)
+        judged = self._judge(reading, weighed, is_set_aside=by_text is not None)
         if passed_on is not None:
             judged = replace(judged, evidence=(passed_on, *judged.evidence))
         if machine is None:
@@ -162,7 +163,9 @@ class Classifier:
         verdict = judge_by_model(reading, opinion, self._settings)
         return _Weighed(verdict=verdict, opinion=opinion, features=features)
 
-    def _machine(self, reading: Reading, weighed: _Weighed) -> tuple[Skip, Evidence] | None:
+    def _machine(
+        self, reading: Reading, weighed: _Weighed, by_text: tuple[Skip, Evidence] | None
+    ) -> tuple[Skip, Evidence] | None:
         """Return why the message is to be set aside: headers first, then configured text.
 
         Words alone never silence an MP, a chair, the ICO, or anybody who may be at risk.
@@ -175,16 +178,16 @@ class Classifier:
             return None if protected or _is_portal(reading) else by_header
         if by_header is not None or protected or weighed.at_risk:
             return by_header
-        return self._set_aside.reason(reading.zones)
+        return by_text
 
     def _is_form(self, reading: Reading) -> bool:
         """Whether a configured form tool writes for somebody it names."""
         message = reading.message
         return message.sender.address in self._directory.form_tools and bool(message.reply_to)
 
-    def _judge(self, reading: Reading, weighed: _Weighed) -> Classification:
+    def _judge(self, reading: Reading, weighed: _Weighed, *, is_set_aside: bool) -> Classification:
         """Put the verdict into words, as if a person had written."""
-        verdict = self._with_configured_text(reading, weighed)
+        verdict = _with_configured_text(weighed) if is_set_aside else weighed.verdict
         criteria = verdict.criteria | fact_criteria(
             verdict.source, reading.scores, routine=verdict.routine
         )
@@ -217,17 +220,15 @@ class Classifier:
             if criterion in opinion.criteria:
                 yield from criterion_evidence(learned, opinion, features, criterion)
 
-    def _with_configured_text(self, reading: Reading, weighed: _Weighed) -> Verdict:
-        """Let configured text that proves a machine decide the category."""
-        verdict = weighed.verdict
-        if self._set_aside.reason(reading.zones) is None:
-            return verdict
-        choice = Choice(
-            category=Category.NOT_AN_ENQUIRY,
-            confidence=_IN_DOUBT if weighed.at_risk else _BY_TEXT,
-            decided=not weighed.at_risk,
-        )
-        return replace(verdict, choice=choice)
+
+def _with_configured_text(weighed: _Weighed) -> Verdict:
+    """Let configured text that proves a machine decide the category."""
+    choice = Choice(
+        category=Category.NOT_AN_ENQUIRY,
+        confidence=_IN_DOUBT if weighed.at_risk else _BY_TEXT,
+        decided=not weighed.at_risk,
+    )
+    return replace(weighed.verdict, choice=choice)
 
 
 def _is_individual(reading: Reading, choice: Choice) -> bool:

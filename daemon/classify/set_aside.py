@@ -26,8 +26,9 @@ class SetAsideRules:
 
     def reason(self, zones: Zones) -> tuple[Skip, Evidence] | None:
         """Return the first rule that applies, as reason and evidence."""
+        texts = _Texts(zones)
         for rule, patterns in self._compiled:
-            words = _applies(rule, patterns, zones)
+            words = _applies(rule, patterns, texts)
             if words is not None:
                 says = f"set aside: {rule.reason.value}"
                 return rule.reason, Evidence(
@@ -42,18 +43,33 @@ def _patterns(rule: SetAside) -> dict[str, Any]:
     return {part: compiled(any_of(wanted)) for part in parts if (wanted := getattr(rule, part))}
 
 
-def _applies(rule: SetAside, patterns: dict[str, Any], zones: Zones) -> str | None:
+class _Texts:
+    """The parts of a message as octets, each made once and not for each search."""
+
+    def __init__(self, zones: Zones) -> None:
+        self.zones = zones
+        self._made: dict[str, bytes] = {}
+
+    def of(self, part: str) -> bytes:
+        """Return a part of the message; `unless` looks at all that is new."""
+        if part not in self._made:
+            text = self.zones.new if part == "unless" else self.zones.text_of(Zone(part))
+            self._made[part] = text.encode("utf-8", "replace")
+        return self._made[part]
+
+
+def _applies(rule: SetAside, patterns: dict[str, Any], texts: _Texts) -> str | None:
     """Return the words that a rule applies to; None where any part of it does not."""
-    if rule.at_most_chars and len(zones.new) > rule.at_most_chars:
+    if rule.at_most_chars and len(texts.zones.new) > rule.at_most_chars:
         return None
-    if "unless" in patterns and patterns["unless"].search(zones.new):
+    if "unless" in patterns and patterns["unless"].search(texts.of("unless")):
         return None
     words: list[str] = []
     for part in _PARTS:
         if part not in patterns:
             continue
-        match = patterns[part].search(zones.text_of(Zone(part)))
+        match = patterns[part].search(texts.of(part))
         if match is None:
             return None
-        words.append(match.group(0))
+        words.append(match.group(0).decode("utf-8", "replace"))
     return " / ".join(words)

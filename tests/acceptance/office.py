@@ -141,6 +141,7 @@ class Office:
     prefix: str  # of Dovecot's users, so that no two tests share a mailbox
     smtp: Mapping[str, object] | None = None  # of the outlet; None: sent mail lies in a folder
     url: str = "sqlite:///assurance.db"
+    log_level: str = "debug"
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     schedule: dict[str, object] = field(default_factory=lambda: {"send_s": 0.5, "sweep_s": 1})
     runs: list[Running] = field(default_factory=list)
@@ -210,7 +211,7 @@ class Office:
             "store": {"url": self.url},
             "schedule": {"lease_s": 10, **self.schedule},
         }
-        daemon |= {"log": {"level": "debug", "format": "json"}}
+        daemon |= {"log": {"level": self.log_level, "format": "json"}}
         daemon |= {"signing": {"keys": [{"id": "t", "secret": "file:signing"}]}}
         daemon |= {"paths": {"templates": str(ROOT / "templates"), "state": str(self.state)}}
         tables = (f"[{name}]\n{_toml(table)}" for name, table in daemon.items())
