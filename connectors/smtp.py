@@ -315,7 +315,10 @@ class SmtpOutlet:
             self._judge(code, "the message")
             self._not_understood(code)
         end = b".\r\n" if letter.content.endswith(b"\r\n") else b"\r\n.\r\n"
-        _upload(smtp, _LEADING_DOT.sub(b"..", letter.content) + end)
+        content = letter.content
+        if content.startswith(b".") or b"\n." in content:
+            content = _LEADING_DOT.sub(b"..", content)
+        _upload(smtp, content, end)
         self._judge(self._outcome(smtp), "the message")
 
     def _outcome(self, smtp: smtplib.SMTP) -> int:
@@ -371,14 +374,20 @@ class SmtpOutlet:
         smtp.close()
 
 
-def _upload(smtp: smtplib.SMTP, content: bytes) -> None:
-    """Send content piece by piece: each within the socket's timeout, all within `CONTENT_S`."""
+def _upload(smtp: smtplib.SMTP, content: bytes, end: bytes) -> None:
+    """Send content piece by piece: each within the socket's timeout, all within `CONTENT_S`.
+
+    What ends it goes with the last piece, so that it cannot be lost behind it.
+    """
     begun = monotonic()
     pieces = memoryview(content)
     for start in range(0, len(pieces), _CHUNK):
         if monotonic() - begun > CONTENT_S:
             raise TimeoutError
-        smtp.send(bytes(pieces[start : start + _CHUNK]))
+        is_last = start + _CHUNK >= len(pieces)
+        smtp.send(bytes(pieces[start : start + _CHUNK]) + (end if is_last else b""))
+    if not content:
+        smtp.send(end)
 
 
 @contextmanager

@@ -39,7 +39,6 @@ class Claimed:
     kind: OutboxKind
     recipient: str
     envelope_from: str
-    content: bytes
     attempts: int  # this one included
     enquiry_id: int | None
     message_id: int | None
@@ -101,6 +100,7 @@ _MARK_SENT = (
     .where(_row.id == bindparam("entry"))
     .values(state="sent", sent_at=bindparam("now"), last_error="", **_UNCLAIMED)
 )
+_LETTER = select(_row.content).where(_row.id == bindparam("entry"))
 _CLAIMED = select(*(_row[field.name] for field in fields(Claimed))).where(
     _row.id.in_(bindparam("ids", expanding=True))
 )
@@ -263,6 +263,10 @@ class Postbox(Rows):
             Claimed(**{**r._mapping, "kind": OutboxKind(r.kind)})
             for r in self.connection.execute(_CLAIMED, {"ids": list(ids)})
         ]
+
+    def letter(self, entry_id: int) -> bytes:
+        """Return the bytes of an entry."""
+        return bytes(self.connection.execute(_LETTER, {"entry": entry_id}).scalar_one())
 
     def claim_holders(self) -> list[str]:
         """Return who holds claims now."""
