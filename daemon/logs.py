@@ -68,6 +68,7 @@ EVENTS: Final = frozenset(
         "inbox_access-denied",
         "inbox_gap-found",
         "inbox_idle-failed",
+        "reader_lost",
         "message_stored",
         "message_repeated",
         "message_private",

@@ -41,6 +41,7 @@ from daemon.app.parts import (
     sent_at_once,
 )
 from daemon.app.sealing import Sealing
+from daemon.app.second import SecondReader
 from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
 from daemon.app.watch import LOOK_S, OWN_TICK, Watch
@@ -95,6 +96,7 @@ _CLOCK_JUMP_S = 5.0
 _DAILY_S = 300.0  # between two looks at whether the day's or the month's work is done
 _LINK_S = 3600.0  # between two looks at whether the link is to be tried
 _TOKENS_S = 60.0  # between two looks at whether a token is to be renewed
+_LEAVE_WITHIN_S = 0.5  # for the letters of a batch, before the next is taken in
 _MODEL_S = 60.0  # between two looks at which model is adopted
 
 
@@ -145,6 +147,7 @@ class App:
         letters = make_letters(config, templates, signer)
         self._classifier = make_live_classifier(config, models, clock=clock)
         self._classifier.refresh()
+        self._second = SecondReader(self._classifier, log=self._log)
         self._intake = self._make_intake(signer, letters)
         self._enricher = self._make_enricher()
         self._sender = Sender(
@@ -219,7 +222,13 @@ class App:
 
     def _make_intake(self, signer: Signer, letters: Letters) -> Intake:
         return make_intake(
-            self._config, self._store, letters, signer, self._classifier, clock=self._clock
+            self._config,
+            self._store,
+            letters,
+            signer,
+            self._classifier,
+            clock=self._clock,
+            elsewhere=self._second,
         )
 
     def _make_enricher(self) -> Enricher:
@@ -354,6 +363,19 @@ class App:
         if self._config.attachments.read:
             self._wake("enrich")
         self._watcher(inbox, taken)
+        self._let_letters_go()
+
+    def _let_letters_go(self) -> None:
+        """Wait a moment for the letters of a batch to leave before the next one is taken in.
+
+        Behind a full mailbox nobody waits then for the whole of it, and threads that each have
+        work to do do not stand in each other's way. A mail server that is slow holds nothing up.
+        """
+        if self._scheduler is None or self._is_ending():
+            return
+        until = time.monotonic() + _LEAVE_WITHIN_S
+        for name in self.outlets:
+            self._ticks[f"send:{name}"].settles_within(max(0.0, until - time.monotonic()))
 
     def _log_taken(self, inbox: str, one: Taken) -> None:
         log = self._log.bind(inbox=inbox)
@@ -463,6 +485,8 @@ class App:
     def run(self) -> int:
         """Run until asked to stop, or until a successor is there; return the exit status."""
         _keep_out_of_collections()
+        if self._config.schedule.second_process:
+            self._second.start()
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(len(self._ticks))},
@@ -515,8 +539,7 @@ class App:
 
     def _wake(self, name: str) -> None:
         """Have a tick run now, or once more if it is running."""
-        self._ticks[name].ask()
-        if self._scheduler is not None:
+        if not self._ticks[name].ask() and self._scheduler is not None:
             with suppress(JobLookupError):
                 self._scheduler.modify_job(name, next_run_time=self._clock_of_the_machine())
 
@@ -632,6 +655,7 @@ class App:
     def close(self) -> None:
         """Give back leases and let go of every connection."""
         self._leases.release()
+        self._second.close()
         closing: list[Inbox | Outlet] = [*self.inboxes.values(), *self.outlets.values()]
         for part in closing:
             part.close()

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from daemon.app.reader import ModelSource
     from daemon.app.signing_in import SignIns
     from daemon.config import AnyInbox, AnyOutlet, Config
-    from daemon.intake.facts import Classifies
+    from daemon.intake.facts import Classifies, PreparesElsewhere
     from daemon.model import OutboxEntry, Policy
 
 
@@ -285,6 +285,7 @@ def make_intake(
     classifier: Classifies,
     *,
     clock: Callable[[], datetime] = read_clock,
+    elsewhere: PreparesElsewhere | None = None,
 ) -> Intake:
     """Return what takes messages in."""
     policy, prefix = config.policy, config.office.reference_prefix
@@ -298,6 +299,7 @@ def make_intake(
         random_bits=secrets.randbits,
         failures=make_failures(config, letters),
         obey=_casework(config, store, letters, signer, clock).obey,
+        elsewhere=elsewhere,
     )
 
 

@@ -54,6 +54,11 @@ class LiveClassifier:
         self.why = ""  # why the adopted model does not serve; "" where it does
         self._tried: str | None = None  # the version that was last asked for
 
+    @property
+    def version(self) -> str:
+        """The version of what serves: rules, directory and model."""
+        return self._classifier.version
+
     def classify(self, message: Message) -> Classification:
         """Judge one message by itself."""
         return self._classifier.classify(message)

@@ -26,18 +26,32 @@ class Tick:
     ended_at: float = 0.0  # monotonic: when it last came to an end, well or not
     _wanted: threading.Event = field(default_factory=threading.Event)
     _running: threading.Lock = field(default_factory=threading.Lock)
+    _deciding: threading.Lock = field(default_factory=threading.Lock)  # whether to run once more
+    _goes_on: bool = False
+    _done: threading.Event = field(default_factory=threading.Event)  # what was asked for
 
-    def ask(self) -> None:
-        """Have a run that goes on now followed by another."""
-        self._wanted.set()
+    def ask(self) -> bool:
+        """Have a run that goes on now followed by another; False where none goes on."""
+        with self._deciding:
+            self._wanted.set()
+            self._done.clear()
+            return self._goes_on
 
     def __call__(self) -> None:
         """Run, and again for as long as somebody asked meanwhile."""
         with self._running:
-            again = True
+            self._goes_on = again = True
             while again:
                 self._wanted.clear()
-                again = self._run() and self._wanted.is_set()
+                is_well = self._run()
+                with self._deciding:
+                    self._goes_on = again = is_well and self._wanted.is_set()
+                    if not again:
+                        self._done.set()
+
+    def settles_within(self, seconds: float) -> bool:
+        """Wait until what was asked for has been done; whether it was in time."""
+        return self._done.wait(seconds)
 
     def ends_by(self, until: float) -> bool:
         """Wait for a run that goes on now, until `until` (monotonic); whether it has ended."""

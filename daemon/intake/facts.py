@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from daemon.model import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from connectors.base import RawMessage
     from daemon.intake.prepare import Prepared
     from daemon.model import Box, Classification, Decision, InboxRole, Message
 
@@ -19,6 +21,22 @@ class Classifies(Protocol):
 
     def classify(self, message: Message) -> Classification:
         """Judge one message by itself."""
+        ...
+
+
+class PreparesElsewhere(Protocol):
+    """What may prepare messages in another process while they are stored in this one."""
+
+    def prepare_all(
+        self,
+        messages: Sequence[RawMessage],
+        inbox: InboxFacts,
+        *,
+        own_servers: frozenset[str],
+        now: datetime,
+        by_ourselves: Callable[[RawMessage], Prepared],
+    ) -> Iterator[Prepared]:
+        """Yield messages prepared, in their order; `by_ourselves` does what it does not do."""
         ...
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from daemon.parse import ParseError, parse, trusted_received_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from connectors.base import RawMessage
@@ -34,6 +35,21 @@ class Prepared:
     def spoiled(self, problem: str) -> Prepared:
         """Return it as one to quarantine, with the reason."""
         return replace(self, message=None, found=None, problem=problem)
+
+
+class Coming:
+    """Messages prepared as they are asked for: a transaction takes them, and perhaps again."""
+
+    def __init__(self, coming: Iterator[Prepared]) -> None:
+        self._coming = coming
+        self._had: list[Prepared] = []
+
+    def __iter__(self) -> Iterator[Prepared]:
+        """Yield what was there before, then what comes."""
+        yield from tuple(self._had)
+        for item in self._coming:
+            self._had.append(item)
+            yield item
 
 
 def prepare(

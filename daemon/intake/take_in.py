@@ -14,7 +14,7 @@ from daemon.compose import NoticeFacts, NoticeKind
 from daemon.decide import decide, is_private
 from daemon.intake import around
 from daemon.intake.facts import Filed, Sight, Taken
-from daemon.intake.prepare import mistake, prepare
+from daemon.intake.prepare import Coming, mistake, prepare
 from daemon.intake.revision import Revision
 from daemon.model import EnquiryStatus, InboxRole, OutboxKind, Outcome
 from daemon.store import (
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from connectors.base import Batch, Missed
+    from connectors.base import Batch, Missed, RawMessage
     from daemon.failures import Failures
     from daemon.intake.around import Obeys
     from daemon.intake.context import ContextReader
-    from daemon.intake.facts import Classifies, InboxFacts
+    from daemon.intake.facts import Classifies, InboxFacts, PreparesElsewhere
     from daemon.intake.filing import Filing
     from daemon.intake.prepare import Prepared
     from daemon.model import Classification, Decision, Message
@@ -68,6 +68,7 @@ class Intake:
     random_bits: Callable[[int], int]
     failures: Failures  # what follows when a mail of ours comes back
     obey: Obeys  # does what an answer to a notice says
+    elsewhere: PreparesElsewhere | None = None
 
     def take_in(self, inbox: InboxFacts, batch: Batch, *, lease: Lease | None) -> list[Taken]:
         """Store a batch, decide each message, and note the cursor: one commit for all of it.
@@ -76,18 +77,28 @@ class Intake:
             LeaseLostError: somebody else works on this inbox now; nothing was written.
             StoreUnavailableError: the database does not answer; nothing was written.
         """
-        own_servers = self.filing.policy.directory.own_servers
-        now = self.clock()
-        prepared = [
-            prepare(raw, inbox, classifier=self.classifier, own_servers=own_servers, now=now)
-            for raw in batch.messages
-        ]
+        coming = self._prepared(inbox, batch.messages)
         for _ in range(_TRIES - 1):
             try:
-                return self._commit(inbox, prepared, batch, lease)
+                return self._commit(inbox, coming, batch, lease)
             except ConflictError:
                 continue  # another daemon was in the way: all of it again
-        return self._commit(inbox, prepared, batch, lease)
+        return self._commit(inbox, coming, batch, lease)
+
+    def _prepared(self, inbox: InboxFacts, messages: Sequence[RawMessage]) -> Coming:
+        """Return messages prepared: at once, or by another process as they are asked for."""
+        own_servers, now = self.filing.policy.directory.own_servers, self.clock()
+
+        def by_ourselves(raw: RawMessage) -> Prepared:
+            return prepare(raw, inbox, classifier=self.classifier, own_servers=own_servers, now=now)
+
+        if self.elsewhere is None:
+            return Coming(iter([by_ourselves(raw) for raw in messages]))
+        return Coming(
+            self.elsewhere.prepare_all(
+                messages, inbox, own_servers=own_servers, now=now, by_ourselves=by_ourselves
+            )
+        )
 
     def take_anew(self, inbox: InboxFacts, held: QuarantinedWhole, *, by: str = "") -> Taken:
         """Take in what is in quarantine, counted from when it first reached the office.
@@ -144,13 +155,13 @@ class Intake:
             return taken
 
     def _commit(
-        self, inbox: InboxFacts, prepared: list[Prepared], batch: Batch, lease: Lease | None
+        self, inbox: InboxFacts, coming: Coming, batch: Batch, lease: Lease | None
     ) -> list[Taken]:
         with self.store.write() as tx:
             if lease is not None:
                 tx.check_lease(lease)
             now = self.clock()
-            taken = [self._one(tx, inbox, item, now) for item in prepared]
+            taken = [self._one(tx, inbox, item, now) for item in coming]
             taken += [self._miss(tx, inbox, missed, now) for missed in batch.missed]
             if batch.cursor:
                 tx.set_cursor(inbox.name, batch.cursor, now=now)

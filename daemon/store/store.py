@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -12,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from daemon.store import copies, leases, migrate
 from daemon.store.engine import BUSY_TIMEOUT_MS, WRITES, open_engine
 from daemon.store.errors import ConflictError, SchemaError, translated
+from daemon.store.pen import Pen
 from daemon.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._pen = threading.Lock()
+        self._pen = Pen()
 
     @classmethod
     def open(cls, url: str, *, password: str | None = None) -> Self:
@@ -76,12 +76,12 @@ class Store:
         and longer. Whoever waited in vain tries all the same: SQLite says then what is wrong.
         """
         queues = writes and not self.allows_many_daemons
-        has_pen = queues and self._pen.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        has_pen = queues and self._pen.take(within_s=BUSY_TIMEOUT_MS / 1000)
         try:
             yield
         finally:
             if has_pen:
-                self._pen.release()
+                self._pen.hand_on()
 
     def prepare(self) -> None:
         """Give an empty database its schema; make sure that any other has the right one.
