@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGESIZE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +59,30 @@ class Usage:
     peak: int = 0
 
     def look(self) -> tuple[float, int]:
-        """Return processor seconds so far (also of children that ended) and bytes resident now."""
-        ticks = resident = 0
+        """Return processor seconds so far (also of children that ended) and bytes resident now.
+
+        Pages that processes share are counted once.
+        """
+        ticks = 0
         for pid in _family(self.pid):
             try:
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                resident += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
             except OSError:
                 continue
             ticks += sum(map(int, fields[11:15]))
+        resident = shares(self.pid)
         self.peak = max(self.peak, resident)
         return ticks / _TICKS, resident
+
+
+def shares(pid: int) -> int:
+    """Return the bytes resident in a process and all below it, shared pages counted once."""
+    found = 0
+    for one in _family(pid):
+        with suppress(OSError):
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            found += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    return found
 
 
 def _family(pid: int) -> list[int]:
@@ -131,9 +143,8 @@ def measure(office: Office, contents: Iterable[bytes], *, within_s: float = 3600
     at_start, _ = usage.look()
     ledger, cpu = office.ledger, 0.0
     while ledger.count("receipt") < count or ledger.unsent():
-        for _ in range(5):
-            time.sleep(0.05)
-            cpu, _ = usage.look()
+        time.sleep(0.25)
+        cpu, _ = usage.look()
         if not running.is_alive or time.monotonic() - began > within_s:
             raise SystemExit(running.tail())
     took = time.monotonic() - began - ready

@@ -52,6 +52,7 @@ from daemon.deadlines import (
 )
 from daemon.explain import Judged, as_json
 from daemon.model import Box, ClockKind
+from daemon.service import keep_memory_small
 from daemon.startup import (
     EX_CONFIG,
     EX_DATAERR,
@@ -141,6 +142,7 @@ def _rows(errors: tuple[ConfigError, ...]) -> list[dict[str, str]]:
 @app.command()
 def run(config: ConfigOption = None, state: StateOption = None) -> None:
     """Run the daemon until it is told to stop (SIGTERM)."""
+    keep_memory_small()
     daemon, stop = start(config, state)
     stop.install()
     end_process(keep_running(daemon))

@@ -70,7 +70,7 @@ class Schedule(Table):
     """For how many seconds an inbox belongs to one daemon before another may take it over."""
     batch: Annotated[int, Field(ge=1, le=1000)] = 50
     """How many messages are taken in at a time."""
-    second_process: bool = True
+    second_process: bool = False
     """Whether a second process reads a batch while the first stores it, given two processors."""
 
 
