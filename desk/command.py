@@ -157,7 +157,7 @@ def desk(config: ConfigOption = None, state: StateOption = None) -> None:
         fail(EX_CONFIG, "desk.toml names no roles. Copy it from the config that was shipped.")
     logs.configure(format=loaded.log.format, level=loaded.log.level, stream=sys.stderr)
     with refusing():
-        server = make_server(loaded, open_store(loaded))
+        server = make_server(loaded, open_store(loaded, lists=True))
         if not make_accounts(loaded, open_store(loaded)).listed():
             say("There is no account yet. Make the first with assurance account add.")
     say(f"The page is at {loaded.desk.site.url}. Press Ctrl-C to end.")

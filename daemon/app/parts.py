@@ -162,8 +162,8 @@ def make_failures(config: Config, letters: Letters) -> Failures:
     )
 
 
-def open_store(config: Config) -> Store:
-    """Return the store, its folder made and its schema in place.
+def open_store(config: Config, *, lists: bool = False) -> Store:
+    """Return the store, its folder made and its schema in place; `lists` as for `Store.open`.
 
     Raises:
         SchemaError: the schema is older or newer than this version's.
@@ -171,19 +171,20 @@ def open_store(config: Config) -> Store:
         OSError: the state folder cannot be made.
     """
     config.state_dir.mkdir(parents=True, exist_ok=True)
-    store = connect_store(config)
+    store = connect_store(config, lists=lists)
     store.prepare()
     return store
 
 
-def connect_store(config: Config) -> Store:
+def connect_store(config: Config, *, lists: bool = False) -> Store:
     """Return the store as it is, its schema unchecked; nothing is made.
 
     Raises:
         OSError, ValueError: the password cannot be read.
     """
     secret = config.store_password
-    return Store.open(config.store_url, password=secret.read() if secret else None)
+    password = secret.read() if secret else None
+    return Store.open(config.store_url, password=password, lists=lists)
 
 
 def make_revision(

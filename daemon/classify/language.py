@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import mmap
 import re
+import tempfile
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Sequence
+
     from py3langid.langid import LanguageIdentifier
 
 FEWEST_LETTERS: Final = 20
@@ -53,11 +58,28 @@ def _identifier() -> LanguageIdentifier:
         full.nb_ptc[:, keep],
         full.nb_pc[keep],
         [full.nb_classes[at] for at in keep],
-        full.tk_nextmove,
+        _in_a_file(full.tk_nextmove),
         full.tk_output,
         norm_probs=True,
         tk_row=full.tk_row,
     )
+
+
+def _in_a_file(numbers: array[int]) -> Sequence[int]:
+    """Return numbers read out of a file that is in no folder, so that what is not used goes.
+
+    A text touches a small part of these 40 MB. Where no file can be had they stay in memory.
+    """
+    if numbers.typecode != "I":
+        return numbers
+    try:
+        with tempfile.TemporaryFile() as file:
+            numbers.tofile(file)
+            file.flush()
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError:
+        return numbers
+    return memoryview(mapped).cast("I")
 
 
 def language_of(text: str) -> str | None:

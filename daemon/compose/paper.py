@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import typst
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -63,6 +61,8 @@ def typeset(
     )
     # A string that no font here can show (a name in a rare script) keeps a letter from being
     # fully accessible, not from being written: the post room sees the gap.
+    import typst  # noqa: PLC0415 -- 6 MB, and few letters go on paper
+
     try:
         return bytes(typst.compile(source.encode(), format="pdf", pdf_standards=["ua-1"]))
     except typst.TypstError:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 10_000
-CACHE_KIB = 16_384  # a connection: the indexes of what is open fit into it, a read-through does not
+# A connection: the indexes of what is open fit into the larger one, a read-through does not. The
+# daemon looks up a few rows at a time; a page lists and counts.
+CACHE_KIB, LARGE_CACHE_KIB = 4_096, 16_384
 WRITES = "assurance_writes"  # execution option: this transaction may write
 
 # A process that is frozen or cut off must not hold the others up: the server ends its wait, its
@@ -33,7 +35,7 @@ _POSTGRESQL = {
 }
 
 
-def open_engine(url: str, *, password: str | None = None) -> Engine:
+def open_engine(url: str, *, password: str | None = None, cache_kib: int = CACHE_KIB) -> Engine:
     """Return an engine for a SQLite or PostgreSQL URL; nothing is connected yet.
 
     Raises:
@@ -43,14 +45,14 @@ def open_engine(url: str, *, password: str | None = None) -> Engine:
     if password is not None:
         parsed = parsed.set(password=password)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed, cache_kib)
     if parsed.drivername == "postgresql+psycopg":
         return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRESQL)
     msg = f"a store is sqlite:///FILE or postgresql+psycopg://…, not {parsed.drivername}"
     raise ValueError(msg)
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, cache_kib: int) -> Engine:
     # The connection that was used last has the cache that is warm.
     engine = create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_use_lifo=True
@@ -67,7 +69,7 @@ def _sqlite(url: URL) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
-            f"cache_size = -{CACHE_KIB}",
+            f"cache_size = -{cache_kib}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy.exc import DBAPIError
 
 from daemon.store import copies, leases, migrate
-from daemon.store.engine import BUSY_TIMEOUT_MS, WRITES, open_engine
+from daemon.store.engine import (
+    BUSY_TIMEOUT_MS,
+    CACHE_KIB,
+    LARGE_CACHE_KIB,
+    WRITES,
+    open_engine,
+)
 from daemon.store.errors import ConflictError, SchemaError, translated
 from daemon.store.pen import Pen
 from daemon.store.transaction import Transaction
@@ -30,9 +36,13 @@ class Store:
         self._pen = Pen()
 
     @classmethod
-    def open(cls, url: str, *, password: str | None = None) -> Self:
-        """Return a store on a database URL; nothing is connected yet."""
-        return cls(open_engine(url, password=password))
+    def open(cls, url: str, *, password: str | None = None, lists: bool = False) -> Self:
+        """Return a store on a database URL; nothing is connected yet.
+
+        `lists` gives it memory for whoever lists and counts what is stored.
+        """
+        cache_kib = LARGE_CACHE_KIB if lists else CACHE_KIB
+        return cls(open_engine(url, password=password, cache_kib=cache_kib))
 
     @property
     def allows_many_daemons(self) -> bool:
