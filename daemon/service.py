@@ -180,4 +180,4 @@ def keep_memory_small() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_ARENA_MAX, 2)
         mallopt(_M_MMAP_THRESHOLD, 1 << 20)  # what is larger than this goes back at once
-        mallopt(_M_TRIM_THRESHOLD, 1 << 20)
+        mallopt(_M_TRIM_THRESHOLD, 16 << 20)
