@@ -470,6 +470,10 @@ class App:
         elsewhere = tuple(name for name, stored in taken.items() if stored is None)
         return sum(stored or 0 for stored in taken.values()), elsewhere
 
+    def tick(self, name: str) -> Tick:
+        """Return a tick by its name, such as `sweep` or `poll:INBOX`: a call runs it."""
+        return self._ticks[name]
+
     def _run_now(self, name: str) -> None:
         self._ticks[name]()
         if self._ticks[name].errors:

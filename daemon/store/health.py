@@ -43,7 +43,7 @@ class HealthFacts(Rows):
     def outbox_facts(self, *, due_by: datetime) -> OutboxFacts:
         """Return how many letters have not left, and how many were due before a time."""
         row = schema.outbox.c
-        is_open = row.state.in_(["waiting", "claimed"])
+        is_open = text("outbox.state IN ('waiting', 'claimed')")
 
         def count(state: str) -> int:
             # Written out, as the partial index of each state is.

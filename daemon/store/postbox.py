@@ -271,7 +271,7 @@ class Postbox(Rows):
     def claim_holders(self) -> list[str]:
         """Return who holds claims now."""
         row = schema.outbox.c
-        query = select(row.claimed_by).where(row.state == "claimed").distinct()
+        query = select(row.claimed_by).where(_OPEN, row.state == "claimed").distinct()
         return [h for h in self.connection.scalars(query) if h]
 
     def free_claims(self, holder: str) -> int:
@@ -279,7 +279,7 @@ class Postbox(Rows):
         row = schema.outbox.c
         done = self.connection.execute(
             update(schema.outbox)
-            .where(row.state == "claimed", row.claimed_by == holder)
+            .where(_OPEN, row.state == "claimed", row.claimed_by == holder)
             .values(state="waiting", claimed_by=None, claimed_until=None)
         )
         return done.rowcount

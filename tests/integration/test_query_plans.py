@@ -1,0 +1,90 @@
+"""What the daemon asks its store all day finds its rows by an index, however much is stored."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from benchmarks.stored import fill
+from daemon.app import read_clock
+from daemon.deadlines import WorkingDays
+from daemon.health.common import Common
+from tests.builders import FakeClock, a_mail, an_inbox, an_office_over
+from tests.fakes import FakeOutlet
+
+STORED = 20_000
+# What grows with the years. The others are small, or emptied as they are worked on.
+LARGE = {
+    *("enquiry", "message", "message_words", "classification", "receipt", "raw", "party"),
+    *("register_entry", "deadline", "deadline_step", "outbox", "audit", "audit_seal"),
+}
+
+
+@contextmanager
+def listening(store):
+    """Gather the statements that run, each once, with the values of the first."""
+    asked: dict[str, object] = {}
+
+    def note(_connection, _cursor, statement, values, _context, _many):
+        if statement.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE"}:
+            asked.setdefault(statement, values)
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(store._engine, "before_cursor_execute", note)
+
+
+def walks(store, statement, values) -> list[str]:
+    """The large tables that a statement walks through from end to end."""
+    with store.read() as tx:
+        if not store.allows_many_daemons:
+            plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            scans = [re.match(r"SCAN (\w+)(?! USING)", row[3]) for row in plan]
+            return [one[1] for one in scans if one and one[1] in LARGE]
+        plan = tx.connection.exec_driver_sql(f"EXPLAIN {statement}", values)
+        scans = [re.search(r"Seq Scan on (\w+)", row[0]) for row in plan]
+        return [one[1] for one in scans if one and one[1] in LARGE]
+
+
+@pytest.fixture
+def stored(store):
+    """Two years of an office, a tenth of it open."""
+    reference = fill(store, STORED, open_share=0.1)
+    return an_office_over(store, clock=FakeClock(read_clock())), reference
+
+
+def a_days_work(office, reference):
+    """What comes, what goes, what falls due, and a look at how it stands."""
+    store, now = office.store, office.clock()
+    first = office.take(a_mail(subject="My complaint", message_id="first@home.example"))
+    office.take(a_mail(subject=f"Re: {reference}", answers=["first@home.example"]))
+    office.take(a_mail(subject="My complaint", message_id="first@home.example"))
+    office.sender.send_due(FakeOutlet())
+    office.sender.free_claims_of_the_gone(lambda _holder: True)
+    office.clock.now = now + timedelta(days=2)
+    office.sweeper.sweep()
+    with store.read() as tx:
+        assert tx.enquiry(reference) is not None
+        tx.view(first.reference)
+        Common(days=WorkingDays(office.policy.clocks), inboxes=["care"]).look(tx, office.clock())
+        tx.known_ids("care", [f"1:{number}" for number in range(50)])
+        tx.settled_ids("care", [f"1:{number}" for number in range(50)])
+    office.take(a_mail(message_id="third@home.example"), an_inbox("ombudsman"))
+
+
+def test_nothing_walks_through_what_grows(stored):
+    """Neither taking in, sending, sweeping, nor a look at health."""
+    office, reference = stored
+    with listening(office.store) as asked:
+        a_days_work(office, reference)
+    assert len(asked) > 40
+    found = {
+        statement: large
+        for statement, values in asked.items()
+        if (large := walks(office.store, statement, values))
+    }
+    assert found == {}
