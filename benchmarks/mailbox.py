@@ -95,7 +95,9 @@ def _family(pid: int) -> list[int]:
 
 
 @contextmanager
-def an_office(*, postgres: bool = False, **schedule: object) -> Iterator[Office]:
+def an_office(
+    *, postgres: bool = False, poll_s: float = 1.0, **schedule: object
+) -> Iterator[Office]:
     """Start Dovecot, a mail server that takes everything and perhaps PostgreSQL."""
     with ExitStack() as stack:
         certificates = make_certificates(stack.enter_context(short_folder("certs")))
@@ -125,7 +127,12 @@ def an_office(*, postgres: bool = False, **schedule: object) -> Iterator[Office]
         for limit in ("per_address = 4", "per_domain = 100", "in_all = 2000"):
             office.change("routes.toml", f"\n{limit}\n", f"\n{limit.split()[0]} = 10000000\n")
         office.watch(
-            "customer-care", host="127.0.0.1", tls="none", port=dovecot.port, poll_s=1, idle=True
+            "customer-care",
+            host="127.0.0.1",
+            tls="none",
+            port=dovecot.port,
+            poll_s=poll_s,
+            idle=True,
         )
         yield office
 
