@@ -22,7 +22,7 @@ PACKAGES += $(if $(IS_UBUNTU),,chromium)
 PACKAGES += $(shell command -v npm >/dev/null || echo npm)
 PYTEST := $(BIN)/pytest
 
-.PHONY: help setup run test check unit servers bench soak install rollback clean
+.PHONY: help setup run test check unit servers bench soak fuzz install rollback clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -92,6 +92,14 @@ bench: setup servers ## Measure; prints a table
 soak: PACKAGES += libreoffice-calc-nogui
 soak: setup servers ## The long runs: kills, a busy year, the workbook in LibreOffice
 	ASSURANCE_SOAK=1 $(PYTEST) -m soak --override-ini addopts="-ra --import-mode=importlib" tests/acceptance
+
+FUZZ_S ?= 900
+fuzz: setup ## Make mails up for a quarter of an hour (FUZZ_S=seconds); a crash lies in var/fuzz
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group fuzz
+	mkdir -p var/fuzz/found var/fuzz/seeds
+	find samples -name '*.eml' -exec cp {} var/fuzz/seeds/ \;
+	cd var/fuzz && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python -m tests.fuzz.mail found seeds \
+		-max_total_time=$(FUZZ_S) -timeout=20 -rss_limit_mb=3000
 
 install: ## Install or upgrade the service on this machine (as root)
 	@systemd/install.sh "$(PYTHON)"

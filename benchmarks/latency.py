@@ -13,6 +13,7 @@ from email import message_from_bytes
 
 from benchmarks.mailbox import an_office
 from benchmarks.mails import mail
+from daemon.app import read_clock
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
         for number in range(count):
             content = mail(number)
             time.sleep(max(0.0, began + number / asked.rate - time.monotonic()))
-            delivered[message_from_bytes(content)["Message-ID"].strip("<>")] = datetime.now(UTC)
+            delivered[message_from_bytes(content)["Message-ID"].strip("<>")] = read_clock()
             office.deliver("customer-care", content)
         office.wait_until_quiet(within_s=60)
         rows = office.ledger.rows(

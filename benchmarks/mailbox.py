@@ -126,14 +126,8 @@ def an_office(
         stack.callback(office.end)
         for limit in ("per_address = 4", "per_domain = 100", "in_all = 2000"):
             office.change("routes.toml", f"\n{limit}\n", f"\n{limit.split()[0]} = 10000000\n")
-        office.watch(
-            "customer-care",
-            host="127.0.0.1",
-            tls="none",
-            port=dovecot.port,
-            poll_s=poll_s,
-            idle=True,
-        )
+        server = {"host": "127.0.0.1", "tls": "none", "port": dovecot.port}
+        office.watch("customer-care", **server, poll_s=poll_s, idle=True)
         yield office
 
 

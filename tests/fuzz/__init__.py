@@ -1,0 +1,1 @@
+"""Inputs that a machine makes up, for as long as it is let: `make fuzz`."""
