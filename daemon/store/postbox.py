@@ -92,9 +92,14 @@ _MADE = and_(
     _row.recipient != "",
 )
 _ACKNOWLEDGED = select(_row.key).where(_MADE, _row.recipient == bindparam("address"))
-_IN_ALL = select(func.count(), func.max(_row.id)).where(_MADE, _row.id > bindparam("last"))
+# A day's by an index of that day; and those that came since, which are at the end of the table.
+_IN_ALL = select(func.count()).select_from(schema.outbox).where(_MADE)
 _TO_ADDRESS = _IN_ALL.where(_row.recipient == bindparam("address"))
 _TO_DOMAIN = _IN_ALL.where(_row.recipient_domain == bindparam("domain"))
+_SINCE = {
+    query: query.where(_row.id > bindparam("last")) for query in (_IN_ALL, _TO_ADDRESS, _TO_DOMAIN)
+}
+_NEWEST = select(func.max(_row.id))
 _MARK_SENT = (
     update(schema.outbox)
     .where(_row.id == bindparam("entry"))
@@ -111,7 +116,7 @@ class Postbox(Rows):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._made: dict[tuple[str, datetime], tuple[int, int]] = {}
+        self._made: dict[tuple[str, datetime], tuple[int, int | None]] = {}
 
     def queue(
         self,
@@ -200,7 +205,7 @@ class Postbox(Rows):
 
     def _count_made(
         self,
-        query: Select[int, int],
+        query: Select[int],
         of: str,
         since: datetime,
         bound: Mapping[str, object],
@@ -209,11 +214,13 @@ class Postbox(Rows):
 
         So the letters of a day are walked once for a batch of messages, not for each of them.
         """
-        before, last = self._made.get((of, since), (0, 0))
-        meanwhile = {**bound, "since": since, "last": last}
-        added, newest = self.connection.execute(query, meanwhile).one()
-        self._made[of, since] = before + added, newest or last
-        return before + added
+        values = {**bound, "since": since}
+        before, last = self._made.get((of, since), (0, None))
+        if last is not None:
+            query, values["last"] = _SINCE[query], last
+        count = before + (self.connection.scalar(query, values) or 0)
+        self._made[of, since] = count, self.connection.scalar(_NEWEST) or 0
+        return count
 
     def acknowledged_to(self, address: str, *, since: datetime) -> set[str]:
         """Return the references of enquiries acknowledged to an address since then."""
