@@ -46,6 +46,8 @@ class FaultyWay:
         self._chance = random.Random(self.seed)
         self._lock = threading.Lock()
         self._is_healed = threading.Event()
+        self._flows = threading.Event()
+        self._flows.set()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server((HOST, 0))
         threading.Thread(target=self._take, name="faults", daemon=True).start()
@@ -60,6 +62,14 @@ class FaultyWay:
         self._is_healed.set()
         self.cut_all()
 
+    def part(self) -> None:
+        """Let nothing through, and end nothing: what is sent is on its way, and stays there."""
+        self._flows.clear()
+
+    def join(self) -> None:
+        """Let everything through again, also what was on its way."""
+        self._flows.set()
+
     def cut_all(self) -> None:
         """End every connection, wherever it is."""
         with self._lock:
@@ -68,6 +78,7 @@ class FaultyWay:
 
     def close(self) -> None:
         """Be no more."""
+        self.join()
         self.heal()
         _end(self._listener)
         self._listener.close()
@@ -103,9 +114,10 @@ class FaultyWay:
                 server.settimeout(None)
                 with self._lock:
                     self._open.add(server)
-                back = _Passing(server, visitor, kind, random.Random(own.getrandbits(64)))
+                other = random.Random(own.getrandbits(64))
+                back = _Passing(server, visitor, kind, other, self._flows)
                 back.start()
-                _Passing(visitor, server, kind, own).run()
+                _Passing(visitor, server, kind, own, self._flows).run()
                 back.join()
         except OSError:
             pass
@@ -122,9 +134,15 @@ class _Passing(threading.Thread):
     """Passes bytes one way, as the connection's fate has it."""
 
     def __init__(
-        self, source: socket.socket, target: socket.socket, kind: str, own: random.Random
+        self,
+        source: socket.socket,
+        target: socket.socket,
+        kind: str,
+        own: random.Random,
+        flows: threading.Event,
     ) -> None:
         super().__init__(daemon=True)
+        self._flows = flows
         self._source, self._target, self._kind, self._own = source, target, kind, own
         # Mostly early, where sign-ins and answers are; now and then in the middle of a mail.
         self._left = int(own.expovariate(1 / 6_000)) if kind == "cut" else -1
@@ -139,6 +157,7 @@ class _Passing(threading.Thread):
         _end(self._target)
 
     def _pass(self, data: bytes) -> None:
+        self._flows.wait()
         if self._kind == "late":
             time.sleep(self._own.uniform(0.0, 0.3))
         if self._kind == "garbled" and self._own.random() < 0.05:
