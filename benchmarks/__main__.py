@@ -1,4 +1,4 @@
-"""Time the stages of the main job on the sample day, and the whole from Maildir to letters."""
+"""Time the stages of the main job on the sample day, the whole, and then all other benchmarks."""
 
 from __future__ import annotations
 
@@ -94,8 +94,11 @@ def main() -> None:
     samples = [path.read_bytes() for path in sorted((ROOT / "samples/day").rglob("*.eml"))]
     stages(samples)
     whole(samples)
-    for one in ("classification", "desk"):  # in processes of their own: memory is counted
-        subprocess.run([sys.executable, "-m", f"benchmarks.{one}"], cwd=ROOT, check=True)
+    # In processes of their own: memory is counted.
+    for one in ("classification", "desk", "mailbox --runs 3", "mailbox --postgres", "latency"):
+        command = [sys.executable, "-m", *f"benchmarks.{one}".split()]
+        print(f"\n{one}", flush=True)
+        subprocess.run(command, cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":
