@@ -165,10 +165,10 @@ class Registers(Subjects):
     def _count_by_due_day(self, register: Register, wanted: Filter) -> int:
         """Count from indexes: who has an open clock is open, and was not merged."""
         d, e, row = schema.deadline.c, schema.enquiry.c, schema.register_entry.c
-        on = select(row.enquiry_id).where(row.register == register)
+        # Asked for each clock that is open: the whole register grows with the years.
+        on = select(row.enquiry_id).where(row.enquiry_id == d.enquiry_id, row.register == register)
         query = select(func.count(d.enquiry_id.distinct())).where(
-            # Not the bare column: SQLite would go by the enquiries, and not by the clocks.
-            *(_OPEN_CLOCK, d.kind.in_(_REPLIES), (d.enquiry_id + 0).in_(on))
+            *(_OPEN_CLOCK, d.kind.in_(_REPLIES), on.exists())
         )
         if wanted.overdue_on is not None:
             query = query.where(d.due_on < wanted.overdue_on)
