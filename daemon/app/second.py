@@ -99,8 +99,7 @@ class SecondReader:
         done = 0
         if len(messages) >= FEWEST and self._line and self._alone.acquire(blocking=False):
             try:
-                batch = self._handed_over(messages, inbox, own_servers, now)
-                for item in self._answers(batch):
+                for item in self._answers(messages, inbox, own_servers, now):
                     yield replace(item, raw=messages[done])
                     done += 1
             finally:
@@ -125,12 +124,19 @@ class SecondReader:
             version=self._classifier.version,
         )
 
-    def _answers(self, batch: _Batch) -> Iterator[Prepared]:
+    def _answers(
+        self,
+        messages: Sequence[RawMessage],
+        inbox: InboxFacts,
+        own_servers: frozenset[str],
+        now: datetime,
+    ) -> Iterator[Prepared]:
         """Ask for a batch and yield what comes back of it, until nothing more does."""
         line = self._line
         try:
             if line is None:
                 return
+            batch = self._handed_over(messages, inbox, own_servers, now)
             line.send(batch)
             for _ in batch.messages:
                 item = _answer(line, batch.number)

@@ -61,6 +61,16 @@ class Nursery:
             request = json.dumps({"arguments": arguments, "within_s": within_s}).encode()
             try:
                 return self._asked(request, files, stopping)
+            except (OSError, ValueError) as error:
+                self.close()
+                if isinstance(error, InterruptedError):
+                    raise
+            # It had just ended, for having been idle or by somebody: once more, with another one.
+            for file in files:
+                os.lseek(file, 0, os.SEEK_SET)
+            os.ftruncate(files[1], 0)
+            try:
+                return self._asked(request, files, stopping)
             except (OSError, ValueError):
                 self.close()
                 raise

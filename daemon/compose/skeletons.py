@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from jinja2 import pass_environment
+from jinja2.filters import make_attrgetter
 from markdown_it.common.utils import escapeHtml
 
 from daemon.compose.markup import Code, Page, Raw, escape, one_line, render
@@ -19,6 +22,7 @@ from daemon.compose.markup import Code, Page, Raw, escape, one_line, render
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from jinja2 import Environment
     from markdown_it import MarkdownIt
 
 _MOST_KEPT: Final = 512
@@ -72,7 +76,7 @@ class Slots:
         match value:
             case Code():
                 return self.add(value, CodeSlot)
-            case Raw():
+            case Raw() | Enum():  # an enum's member has more to it than its text
                 return value
             case str():
                 return self.add(value) if one_line(value) else value
@@ -95,10 +99,15 @@ def printed(value: object) -> str:
     return value.mark if isinstance(value, Slot) else escape(value)
 
 
-def joined(values: Iterable[object], between: str = "") -> str:
-    """Return values as one text with something between them: a slot, where one of them is one."""
-    texts = [*values]
-    text = between.join(map(str, texts))
+@pass_environment
+def joined(
+    environment: Environment, value: Iterable[object], d: str = "", attribute: str | None = None
+) -> str:
+    """Join as Jinja's own filter does; the result is a slot where one of the texts is one."""
+    texts = [*value]
+    if attribute is not None:
+        texts = [*map(make_attrgetter(environment, attribute), texts)]
+    text = d.join(map(str, texts))
     slots = [one.among for one in texts if isinstance(one, Slot)]
     return slots[0].add(text) if slots else text
 

@@ -10,6 +10,7 @@ from daemon.compose import markup, skeletons
 from daemon.compose.markup import Raw, code, new_parser
 from daemon.compose.skeletons import Skeletons
 from daemon.compose.templates import Templates
+from daemon.model import ClockKind
 
 BODY = """# About {{ name }}
 
@@ -84,6 +85,20 @@ def test_a_target_that_markdown_may_refuse_is_left_to_it(link):
     rendered = templates_of(body).render("notices/x", {"link": link})
     expected = as_it_is(body, {"link": link})
     assert (rendered.html, rendered.text) == (expected.html, expected.text)
+
+
+def test_what_jinja_can_do_with_values_it_still_can():
+    """An office's own templates use filters, tests and the members of our enums."""
+    body = (
+        "# T\n\n{{ kinds | join(', ') }} {{ items | join('; ', attribute='name') }}"
+        " {{ kinds[0].value }} {{ a ~ b }} {{ a | upper }} {{ a | length }}"
+        " {% if a == 'x*' and b is string %}yes{% endif %}\n"
+    )
+    items = [{"name": "*one*"}, {"name": "two"}]
+    values = {"kinds": [ClockKind.FOI, ClockKind.ACK], "items": items, "a": "x*", "b": "y"}
+    for _ in range(2):
+        text = templates_of(body).render("notices/x", values).text
+        assert text == "T\n\nfoi, ack *one*; two foi x*y X* 2 yes\n"
 
 
 def test_mails_of_one_kind_are_parsed_once(monkeypatch):
