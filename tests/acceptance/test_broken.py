@@ -80,7 +80,7 @@ def test_a_full_disk_and_a_read_only_one(make_office, disk):
     office.wait_until_quiet()
 
     filler = disk / "filler"
-    with filler.open("wb") as file:
+    with filler.open("wb", buffering=0) as file:  # or closing it would write once more
         try:
             while True:
                 file.write(b"\0" * 65536)
