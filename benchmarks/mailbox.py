@@ -1,6 +1,6 @@
 """The main job at full load: a full mailbox in Dovecot to letters that a mail server took.
 
-`python -m benchmarks.mailbox [COUNT] [--eml FOLDER] [--postgres] [--runs N] [--keep]`
+`python -m benchmarks.mailbox [COUNT] [--eml FOLDER] [--postgres] [--second] [--runs N]`
 """
 
 from __future__ import annotations
@@ -170,6 +170,7 @@ def main() -> None:
     parser.add_argument("count", type=int, nargs="?", default=1000)
     parser.add_argument("--eml", type=Path, help="a folder of mails in place of our own")
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--second", action="store_true", help="with [schedule] second_process")
     parser.add_argument("--runs", type=int, default=1)
     asked = parser.parse_args()
     found = []
@@ -178,7 +179,7 @@ def main() -> None:
         if asked.eml:
             paths = sorted(asked.eml.glob("*.eml"))[: asked.count]
             contents = (path.read_bytes() for path in paths)
-        with an_office(postgres=asked.postgres) as office:
+        with an_office(postgres=asked.postgres, second_process=asked.second) as office:
             found.append(measure(office, contents))
         one = found[-1]
         print(

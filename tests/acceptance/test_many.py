@@ -51,19 +51,19 @@ class Machine:
     running: Running
     kills: int = 0
 
-    def is_killed(self) -> None:
+    def kill(self) -> None:
         """End without a word, and begin anew."""
         self.running.kill()
         self.running = self.office.start()
         self.kills += 1
 
-    def is_frozen(self, seconds: float) -> None:
+    def freeze(self, seconds: float) -> None:
         """Stand still, and go on as if nothing had happened."""
         self.running.process.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
         self.running.process.send_signal(signal.SIGCONT)
 
-    def is_cut_off(self, seconds: float) -> None:
+    def cut_off(self, seconds: float) -> None:
         """Have every word to and from the database swallowed."""
         self.way.part()
         time.sleep(seconds)
@@ -132,11 +132,11 @@ def _through_it(offices: Offices, postgres: Postgres, lasts_s: float) -> None:
             ["killed", "frozen", "cut off", "restarted", "nothing"], [4, 2, 2, 1, 2]
         )[0]:
             case "killed":
-                machine.is_killed()
+                machine.kill()
             case "frozen":
-                machine.is_frozen(LEASE_S + chance.uniform(1, 4))
+                machine.freeze(LEASE_S + chance.uniform(1, 4))
             case "cut off":
-                machine.is_cut_off(LEASE_S + chance.uniform(1, 4))
+                machine.cut_off(LEASE_S + chance.uniform(1, 4))
             case "restarted":
                 postgres.stop()
                 time.sleep(chance.uniform(0, 2))
