@@ -116,7 +116,7 @@ class Postbox(Rows):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._made: dict[tuple[str, datetime], tuple[int, int | None]] = {}
+        self._made: dict[tuple[Select[int], str, datetime], tuple[int, int | None]] = {}
 
     def queue(
         self,
@@ -199,7 +199,7 @@ class Postbox(Rows):
         domain = address.rpartition("@")[2]
         return Sent(
             to_address=self._count_made(_TO_ADDRESS, address, since, {"address": address}),
-            to_domain=self._count_made(_TO_DOMAIN, f"@{domain}", since, {"domain": domain}),
+            to_domain=self._count_made(_TO_DOMAIN, domain, since, {"domain": domain}),
             in_all=self._count_made(_IN_ALL, "", since, {}),
         )
 
@@ -215,11 +215,13 @@ class Postbox(Rows):
         So the letters of a day are walked once for a batch of messages, not for each of them.
         """
         values = {**bound, "since": since}
-        before, last = self._made.get((of, since), (0, None))
-        if last is not None:
-            query, values["last"] = _SINCE[query], last
-        count = before + (self.connection.scalar(query, values) or 0)
-        self._made[of, since] = count, self.connection.scalar(_NEWEST) or 0
+        before, last = self._made.get((query, of, since), (0, None))
+        if last is None:
+            count = self.connection.scalar(query, values) or 0
+        else:
+            added = self.connection.scalar(_SINCE[query], {**values, "last": last}) or 0
+            count = before + added
+        self._made[query, of, since] = count, self.connection.scalar(_NEWEST) or 0
         return count
 
     def acknowledged_to(self, address: str, *, since: datetime) -> set[str]:

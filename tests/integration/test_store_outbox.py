@@ -280,6 +280,22 @@ def test_acknowledgements_are_counted_by_address_domain_and_in_all(store):
     assert found == Sent(to_address=1, to_domain=2, in_all=3)
 
 
+def test_letters_made_in_the_same_transaction_count_too(store):
+    """Asked again and again for a batch, whoever wrote, and for messages without an address."""
+    with store.write() as tx:
+        assert tx.acknowledged_since("", NOW) == Sent(to_address=0, to_domain=0, in_all=0)
+        for number in range(1, 4):
+            queue(tx, an_entry(recipient=f"r{number % 2}@home.example"))
+            queue(tx, an_entry(kind=OutboxKind.NOTICE))
+            assert tx.acknowledged_since("", NOW).in_all == number
+            found = tx.acknowledged_since("r1@home.example", NOW)
+            expected = Sent(to_address=(number + 1) // 2, to_domain=number, in_all=number)
+            assert found == expected
+            assert tx.acknowledged_since("r1@home.example", LATER).in_all == 0
+    with store.read() as tx:
+        assert tx.acknowledged_since("r0@home.example", NOW).to_address == 1
+
+
 def test_mail_of_ours_is_known_by_its_message_id(store):
     """A delivery report marks it once; others' ids mark nothing."""
     entry = an_entry()
