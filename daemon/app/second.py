@@ -92,12 +92,25 @@ class SecondReader:
         now: datetime,
         by_ourselves: Callable[[RawMessage], Prepared],
     ) -> Iterator[Prepared]:
-        """Yield messages prepared, in their order, each as soon as it is there.
+        """Return messages prepared, in their order, each as soon as it is there.
 
-        Those that the second process does not give back go `by_ourselves`.
+        Those that the second process does not give back go `by_ourselves`; where it is not to be
+        asked, at once, and not in the transaction that will take them.
         """
+        if len(messages) < FEWEST or self._line is None or self._alone.locked():
+            return iter([by_ourselves(one) for one in messages])
+        return self._as_they_come(messages, inbox, own_servers, now, by_ourselves)
+
+    def _as_they_come(
+        self,
+        messages: Sequence[RawMessage],
+        inbox: InboxFacts,
+        own_servers: frozenset[str],
+        now: datetime,
+        by_ourselves: Callable[[RawMessage], Prepared],
+    ) -> Iterator[Prepared]:
         done = 0
-        if len(messages) >= FEWEST and self._line and self._alone.acquire(blocking=False):
+        if self._alone.acquire(blocking=False):
             try:
                 for item in self._answers(messages, inbox, own_servers, now):
                     yield replace(item, raw=messages[done])

@@ -90,9 +90,18 @@ def test_it_finds_what_we_would(asked):
 
 
 def test_a_few_are_not_handed_over(asked):
-    """It would take longer."""
-    assert len(list(asked.coming(some(FEWEST - 1)))) == FEWEST - 1
+    """It would take longer. They are done at once: not when a transaction asks for them."""
+    coming = asked.coming(some(FEWEST - 1))
     assert asked.ours == FEWEST - 1
+    assert len(list(coming)) == FEWEST - 1
+
+
+def test_without_it_a_batch_is_prepared_at_once(live):
+    """No transaction stays open for it."""
+    asked = Asked(SecondReader(live, log=structlog.get_logger()), live)
+    coming = asked.coming(some(9))
+    assert asked.ours == 9
+    assert len(list(coming)) == 9
 
 
 def test_it_ends_in_the_middle_and_nothing_is_lost(asked, reader):
