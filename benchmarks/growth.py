@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from starlette.testclient import TestClient
 
-from benchmarks.desk import SITE, sign_in
+from benchmarks.desk import SITE, an_account, sign_in
 from benchmarks.mails import mails
 from benchmarks.stored import fill
 from daemon import logs
-from daemon.app import App, load_templates, make_accounts, open_store
+from daemon.app import App, load_templates, open_store
 from daemon.config import load
 from daemon.service import Stop
 from daemon.startup import AdoptedModel
@@ -127,13 +127,7 @@ def _pages(config: Config, reference: str) -> dict[str, tuple[float, float]]:
 
 
 def _pages_of(config: Config, store: Store, reference: str) -> dict[str, tuple[float, float]]:
-    key = make_accounts(config, store).add(
-        "bench",
-        display_name="Bench",
-        address="bench@ombudsman.example",
-        roles=["manager", "ombudsman"],
-        by="bench",
-    )
+    key = an_account(config, store)
     paths = (
         *("/", "/work/overdue", "/work/unsorted", f"/enquiries/{reference}"),
         *("/registers/central-assurance", "/registers/central-assurance?which=all"),

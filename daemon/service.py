@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import secrets
 import signal
@@ -181,3 +182,13 @@ def keep_memory_small() -> None:
         mallopt(_M_ARENA_MAX, 2)
         mallopt(_M_MMAP_THRESHOLD, 1 << 20)  # what is larger than this goes back at once
         mallopt(_M_TRIM_THRESHOLD, 16 << 20)
+
+
+def keep_out_of_collections() -> None:
+    """Have the collector leave alone what was made so far: rules, model and templates stay.
+
+    It would walk all of it again and again, and find nothing to collect.
+    """
+    gc.unfreeze()  # what a daemon before this one left
+    gc.collect()
+    gc.freeze()

@@ -6,7 +6,6 @@ nothing.
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import socket
@@ -65,7 +64,7 @@ from daemon.quarantine import Quarantine
 from daemon.reconcile import Reconciler
 from daemon.recount import Recounter
 from daemon.reviews import Reviewer
-from daemon.service import holder_name, is_gone
+from daemon.service import holder_name, is_gone, keep_out_of_collections
 from daemon.store import LeaseLostError, StoreUnavailableError
 from daemon.sweep import Sweeper
 from daemon.systemd import Manager
@@ -488,7 +487,7 @@ class App:
 
     def run(self) -> int:
         """Run until asked to stop, or until a successor is there; return the exit status."""
-        _keep_out_of_collections()
+        keep_out_of_collections()
         if self._config.schedule.second_process:
             self._second.start()
         scheduler = BackgroundScheduler(
@@ -665,13 +664,3 @@ class App:
             part.close()
         self._store.close()
         self._log.info("daemon_stopped", code=self.exit_code)
-
-
-def _keep_out_of_collections() -> None:
-    """Have the collector leave alone what was made so far: rules, model and templates stay.
-
-    It would walk all of it again and again, and find nothing to collect.
-    """
-    gc.unfreeze()  # what a daemon before this one left
-    gc.collect()
-    gc.freeze()

@@ -40,13 +40,13 @@ _IGNORED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 class _Batch:
     """What the second process is asked: messages without their bytes, which lie in the file."""
 
-    number: int
     messages: tuple[RawMessage, ...]
-    lengths: tuple[int, ...]  # of their bytes
     inbox: InboxFacts
     own_servers: frozenset[str]
     now: datetime
     version: str  # of the classifier that is to judge
+    number: int = 0
+    lengths: tuple[int, ...] = ()  # of the messages' bytes
 
 
 class SecondReader:
@@ -99,66 +99,48 @@ class SecondReader:
         """
         if len(messages) < FEWEST or self._line is None or self._alone.locked():
             return iter([by_ourselves(one) for one in messages])
-        return self._as_they_come(messages, inbox, own_servers, now, by_ourselves)
+        batch = _Batch(
+            messages=tuple(replace(one, content=b"") for one in messages),
+            inbox=inbox,
+            own_servers=own_servers,
+            now=now,
+            version=self._classifier.version,
+        )
+        return self._as_they_come(batch, messages, by_ourselves)
 
     def _as_they_come(
         self,
+        batch: _Batch,
         messages: Sequence[RawMessage],
-        inbox: InboxFacts,
-        own_servers: frozenset[str],
-        now: datetime,
         by_ourselves: Callable[[RawMessage], Prepared],
     ) -> Iterator[Prepared]:
         done = 0
         if self._alone.acquire(blocking=False):
             try:
-                for item in self._answers(messages, inbox, own_servers, now):
+                for item in self._answers(batch, messages):
                     yield replace(item, raw=messages[done])
                     done += 1
             finally:
                 self._alone.release()
         yield from map(by_ourselves, messages[done:])
 
-    def _handed_over(
-        self,
-        messages: Sequence[RawMessage],
-        inbox: InboxFacts,
-        own_servers: frozenset[str],
-        now: datetime,
-    ) -> _Batch:
-        self._number += 1
-        return _Batch(
-            number=self._number,
-            messages=tuple(replace(one, content=b"") for one in messages),
-            lengths=tuple(_written(self._file, [one.content for one in messages])),
-            inbox=inbox,
-            own_servers=own_servers,
-            now=now,
-            version=self._classifier.version,
-        )
-
-    def _answers(
-        self,
-        messages: Sequence[RawMessage],
-        inbox: InboxFacts,
-        own_servers: frozenset[str],
-        now: datetime,
-    ) -> Iterator[Prepared]:
+    def _answers(self, batch: _Batch, messages: Sequence[RawMessage]) -> Iterator[Prepared]:
         """Ask for a batch and yield what comes back of it, until nothing more does."""
         line = self._line
         try:
             if line is None:
                 return
-            batch = self._handed_over(messages, inbox, own_servers, now)
-            line.send(batch)
-            for _ in batch.messages:
-                item = _answer(line, batch.number)
+            self._number += 1
+            lengths = tuple(_written(self._file, [one.content for one in messages]))
+            line.send(replace(batch, number=self._number, lengths=lengths))
+            for _ in messages:
+                item = _answer(line, self._number)
                 if item is None:
                     return
                 yield item
             os.ftruncate(self._file, 0)
-        except (OSError, EOFError, pickle.PickleError):
-            self._log.warning("reader_lost")
+        except (OSError, EOFError, pickle.PickleError) as error:
+            self._log.warning("reader_lost", why=type(error).__name__)
             self.close()
 
     def close(self) -> None:

@@ -156,9 +156,8 @@ def _awaited(pid: int, line: socket.socket, within_s: float) -> int:
     ended = os.pidfd_open(pid)
     ready = select.select([ended, line.fileno()], [], [], within_s)[0]
     os.close(ended)
-    with suppress(ProcessLookupError, PermissionError):
-        if ended not in ready:
-            os.killpg(pid, signal.SIGKILL)
+    if ended not in ready:
+        os.kill(pid, signal.SIGKILL)  # it may not lead a group of its own yet
     status = os.waitpid(pid, 0)[1]
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)  # what it may have left behind

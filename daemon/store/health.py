@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, text
 
 from daemon.store import schema
+from daemon.store.postbox import OPEN
 from daemon.store.rows import Rows
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ class HealthFacts(Rows):
     def outbox_facts(self, *, due_by: datetime) -> OutboxFacts:
         """Return how many letters have not left, and how many were due before a time."""
         row = schema.outbox.c
-        is_open = text("outbox.state IN ('waiting', 'claimed')")
 
         def count(state: str) -> int:
             # Written out, as the partial index of each state is.
@@ -52,9 +52,9 @@ class HealthFacts(Rows):
             return self.connection.scalar(query) or 0
 
         overdue, oldest = self.connection.execute(
-            select(func.count(), func.min(row.send_after)).where(is_open, row.send_after < due_by)
+            select(func.count(), func.min(row.send_after)).where(OPEN, row.send_after < due_by)
         ).one()
-        waiting = select(func.count()).select_from(schema.outbox).where(is_open)
+        waiting = select(func.count()).select_from(schema.outbox).where(OPEN)
         return OutboxFacts(
             waiting=self.connection.scalar(waiting) or 0,
             overdue=overdue,

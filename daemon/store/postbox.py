@@ -24,7 +24,8 @@ NOT_SENT = ("failed", "waiting", "claimed", "held", "post", "shadow")
 """The states of what has not left and was not cancelled; `shadow` never will."""
 
 # Written out, not bound: only so does SQLite see that the index of what is open will do.
-_OPEN = text("outbox.state IN ('waiting', 'claimed')")
+OPEN = text("outbox.state IN ('waiting', 'claimed')")
+"""What is on its way."""
 _ALERTS = text(f"outbox.kind = '{OutboxKind.ALERT}'")
 _OTHERS = text(f"outbox.kind <> '{OutboxKind.ALERT}'")
 _UNCLAIMED: Final = {"claimed_by": None, "claimed_until": None}
@@ -259,7 +260,7 @@ class Postbox(Rows):
         query = (
             select(row.id)
             # `send_after` bounds the walk along the index; of what is claimed it lies past.
-            .where(row.outlet == outlet, _OPEN, which, row.send_after <= now)
+            .where(row.outlet == outlet, OPEN, which, row.send_after <= now)
             .where(or_(row.state == "waiting", row.claimed_until < now))
             .order_by(row.send_after, row.id)
             .limit(limit)
@@ -280,7 +281,7 @@ class Postbox(Rows):
     def claim_holders(self) -> list[str]:
         """Return who holds claims now."""
         row = schema.outbox.c
-        query = select(row.claimed_by).where(_OPEN, row.state == "claimed").distinct()
+        query = select(row.claimed_by).where(OPEN, row.state == "claimed").distinct()
         return [h for h in self.connection.scalars(query) if h]
 
     def free_claims(self, holder: str) -> int:
@@ -288,7 +289,7 @@ class Postbox(Rows):
         row = schema.outbox.c
         done = self.connection.execute(
             update(schema.outbox)
-            .where(_OPEN, row.state == "claimed", row.claimed_by == holder)
+            .where(OPEN, row.state == "claimed", row.claimed_by == holder)
             .values(state="waiting", claimed_by=None, claimed_until=None)
         )
         return done.rowcount

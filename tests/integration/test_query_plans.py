@@ -88,3 +88,8 @@ def test_nothing_walks_through_what_grows(stored):
         if (large := walks(office.store, statement, values))
     }
     assert found == {}
+    # A range of ids is an index too, and walks through all of them where it begins at the first.
+    ranges = [values for statement, values in asked.items() if "outbox.id >" in statement]
+    for values in ranges:
+        numbers = values.values() if isinstance(values, dict) else values
+        assert max(one for one in numbers if isinstance(one, int)) >= STORED

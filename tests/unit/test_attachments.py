@@ -123,6 +123,22 @@ def test_a_stop_ends_the_child_at_once():
     assert time.monotonic() - began < 5
 
 
+def test_a_child_that_takes_too_long_is_ended(tmp_path):
+    """Whatever it does; the next one is served."""
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.write_bytes(a_pdf(*([LETTER] * 150)))
+    with source.open("rb") as read, out.open("wb") as written:
+        code = nursery.OURS.run(
+            ("pdf", "512", "20", "text"),
+            files=(read.fileno(), written.fileno()),
+            within_s=0.0,
+            stopping=lambda: False,
+        )
+    assert code == -signal.SIGKILL
+    assert out.read_bytes() == b""
+    assert a_reader().read(a_pdf(LETTER)).state is FileState.READ
+
+
 def test_one_nursery_serves_many_files_and_is_replaced_when_it_dies():
     """Loading what reads files takes long; a process that was killed must not stop the reading."""
     nursery.OURS.close()
