@@ -25,6 +25,7 @@ from tests.servers.postgres import Postgres
 
 if TYPE_CHECKING:
     from daemon.config import Config
+    from daemon.store import Store
 
 ROOT = Path(__file__).parent.parent
 STORED = 100_000
