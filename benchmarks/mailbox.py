@@ -9,12 +9,13 @@ import argparse
 import os
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.mails import mails
+from benchmarks.results import keep
 from tests.acceptance.office import Office
 from tests.servers import short_folder
 from tests.servers.certificates import make_certificates
@@ -25,6 +26,7 @@ from tests.servers.smtp import SmtpSink
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_POINTS = 500  # of a plot
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -39,6 +41,7 @@ class Figures:
     peak_mb: float  # resident, of the daemon and its children together
     letters: int
     held: int
+    course: tuple[tuple[float, int, float], ...]  # seconds, mails taken in, resident MB
 
     @property
     def rate(self) -> float:
@@ -143,9 +146,11 @@ def measure(office: Office, contents: Iterable[bytes], *, within_s: float = 3600
     usage = Usage(pid=running.process.pid)
     at_start, _ = usage.look()
     ledger, cpu = office.ledger, 0.0
-    while ledger.count("receipt") < count or ledger.unsent():
+    course: list[tuple[float, int, float]] = []
+    while (taken := ledger.count("receipt")) < count or ledger.unsent():
         time.sleep(0.25)
-        cpu, _ = usage.look()
+        cpu, resident = usage.look()
+        course.append((time.monotonic() - began - ready, taken, resident / 1e6))
         if not running.is_alive or time.monotonic() - began > within_s:
             raise SystemExit(running.tail())
     took = time.monotonic() - began - ready
@@ -161,6 +166,7 @@ def measure(office: Office, contents: Iterable[bytes], *, within_s: float = 3600
         peak_mb=usage.peak / 1e6,
         letters=states.get("sent", 0),
         held=states.get("held", 0),
+        course=tuple(course[:: max(1, len(course) // _POINTS)]),
     )
 
 
@@ -189,6 +195,8 @@ def main() -> None:
             flush=True,
         )
     print(f"median {median(one.rate for one in found):.0f}/s")
+    name = "-".join(["mailbox", *["postgres"] * asked.postgres, *["second"] * asked.second])
+    keep(f"{name}-{asked.count}", [asdict(one) | {"rate": one.rate} for one in found])
 
 
 if __name__ == "__main__":

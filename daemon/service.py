@@ -192,3 +192,5 @@ def keep_out_of_collections() -> None:
     gc.unfreeze()  # what a daemon before this one left
     gc.collect()
     gc.freeze()
+    with suppress(OSError, AttributeError):  # elsewhere than with glibc nothing happens
+        ctypes.CDLL(None).malloc_trim(0)  # what reading the rules and the model took

@@ -9,7 +9,6 @@ import threading
 from typing import TYPE_CHECKING
 
 import typer
-import uvicorn
 
 from daemon import logs
 from daemon.app import (
@@ -38,12 +37,16 @@ from daemon.startup import (
     say,
     template_folders,
 )
-from desk.office import Office
-from desk.serving import make_app
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from daemon.config import Config
     from daemon.store import Store
+    from desk.office import Office
+
+# The pages are loaded where they are served: the daemon, which knows this command as it knows all
+# others, has no use for them, and they take 10 MB.
 
 
 def make_office(config: Config, store: Store) -> Office:
@@ -52,6 +55,8 @@ def make_office(config: Config, store: Store) -> Office:
     Raises:
         OSError, ValueError: a signing key or template cannot be read.
     """
+    from desk.office import Office  # noqa: PLC0415 -- see above
+
     templates = load_templates(*template_folders(config))
     live = make_live_classifier(config, AdoptedModel.of(config))
     live.refresh()
@@ -83,6 +88,10 @@ def make_server(config: Config, store: Store) -> uvicorn.Server:
     Raises:
         OSError, ValueError: a signing key or template cannot be read.
     """
+    import uvicorn  # noqa: PLC0415 -- see above
+
+    from desk.serving import make_app  # noqa: PLC0415 -- see above
+
     listen, site = config.desk.listen, config.desk.site
     return uvicorn.Server(
         uvicorn.Config(

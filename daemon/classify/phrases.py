@@ -90,14 +90,19 @@ def any_of(wanted: Iterable[Wanted]) -> str:
 
 
 class Scan:
-    """Many groups of wanted words, looked for in one pass over a text."""
+    """Many groups of wanted words, looked for in one pass over a text.
 
-    __slots__ = ("_group_of", "_set", "_words")
+    Most of the thousands of phrases occur in no mail of a month: each is compiled by itself when
+    its start is first found, since all of them together would take 30 MB.
+    """
+
+    __slots__ = ("_group_of", "_set", "_sources", "_words")
 
     def __init__(self, groups: Sequence[Sequence[Wanted]]) -> None:
         flat = [(number, one) for number, group in enumerate(groups) for one in group]
         self._group_of = tuple(number for number, _ in flat)
-        self._words = tuple(compiled(one.full) for _, one in flat)
+        self._sources = tuple(one.full for _, one in flat)
+        self._words: dict[int, Any] = {}
         # The first always matches: an empty answer then means that memory ran out.
         self._set = _set_of(("(?s).?", *(one.start for _, one in flat)))
 
@@ -106,17 +111,23 @@ class Scan:
         found: dict[int, list[str]] = defaultdict(list)
         octets = text.encode("utf-8", "replace")  # once, and not for each search
         for index in self._candidates(octets):
-            match = self._words[index].search(octets)
+            match = self._word(index).search(octets)
             if match is not None:
                 found[self._group_of[index]].append(match.group(0).decode("utf-8", "replace"))
         return {group: tuple(words) for group, words in found.items()}
 
+    def _word(self, index: int) -> Any:  # noqa: ANN401 - see `options`
+        found = self._words.get(index)
+        if found is None:
+            found = self._words[index] = compiled(self._sources[index])
+        return found
+
     def _candidates(self, octets: bytes) -> Iterable[int]:
         """Return the words that may occur: all, should RE2 have run out of memory."""
         indexes = self._set.Match(octets)
-        return (
-            sorted(index - 1 for index in indexes if index) if indexes else range(len(self._words))
-        )
+        if not indexes:
+            return range(len(self._sources))
+        return sorted(index - 1 for index in indexes if index)
 
 
 def _source(text: str) -> str:

@@ -6,14 +6,12 @@ import io
 import re
 from typing import TYPE_CHECKING, Final
 
-from xlsxwriter import Workbook
-from xlsxwriter.utility import xl_range_abs
-
 from daemon.deadlines import LONDON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -42,7 +40,7 @@ def workbook(figures: Figures) -> bytes:
     or a count of ours.
     """
     stream = io.BytesIO()
-    book = Workbook(stream, _OPTIONS)
+    book = _book(stream)
     made = figures.made_at.astimezone(LONDON).replace(tzinfo=None, microsecond=0)
     title = f"Casework assurance, {figures.month.name}"
     book.set_properties({"title": title, "created": made, "author": "", "comments": ""})
@@ -61,11 +59,18 @@ def workbook_of(table: RegisterTable) -> bytes:
     As in `workbook`, nothing that somebody wrote can become a formula, a link or a number.
     """
     stream = io.BytesIO()
-    book = Workbook(stream, _OPTIONS)
+    book = _book(stream)
     book.set_properties({"title": table.title, "author": "", "comments": ""})
     _Writer(book, table.title).table(table)
     book.close()
     return stream.getvalue()
+
+
+def _book(stream: io.BytesIO) -> Workbook:
+    # Packs are made once a month: until then the daemon does without.
+    from xlsxwriter import Workbook  # noqa: PLC0415 -- see above
+
+    return Workbook(stream, _OPTIONS)
 
 
 def cell_text(text: str) -> str:
@@ -172,8 +177,8 @@ class _Writer:
                 chart.add_series(
                     {
                         "name": ["Trends", row, 0],
-                        "categories": f"=Trends!{xl_range_abs(top, 1, top, last)}",
-                        "values": f"=Trends!{xl_range_abs(row, 1, row, last)}",
+                        "categories": ["Trends", top, 1, top, last],
+                        "values": ["Trends", row, 1, row, last],
                     }
                 )
         below = top + len(trend.rows) + 2

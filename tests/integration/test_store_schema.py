@@ -96,6 +96,11 @@ def test_a_database_can_go_down_to_nothing_and_up_again(own_store):
         assert differences(tx.connection) == []
 
 
+def test_the_revision_this_version_speaks_is_that_of_its_newest_migration():
+    """It is written down, so that a start need not read the migrations."""
+    assert migrate._known()[0] == migrate.head()
+
+
 def test_an_empty_database_is_prepared_and_a_second_time_left_alone(url):
     """Starting twice changes nothing."""
     store = a_store(url)
