@@ -14,7 +14,7 @@ MODEL := var/models/.ready
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 PACKAGES := dovecot-imapd postfix postgresql openssl tesseract-ocr poppler-utils \
-	systemd systemd-container dbus curl
+	systemd systemd-container dbus curl faketime iproute2
 # Ubuntu has Chromium as a snap alone, which no test can start: there Playwright brings one.
 IS_UBUNTU := $(shell grep -qs '^ID=ubuntu' /etc/os-release && echo yes)
 PACKAGES += $(if $(IS_UBUNTU),,chromium)
@@ -86,7 +86,8 @@ test: setup servers check ## Everything, on real servers
 	$(PYTEST) --cov --cov-report= --cov-append -m alone tests/acceptance
 	$(BIN)/coverage report --fail-under=90
 
-bench: setup servers ## Measure; prints a table
+bench: setup servers ## Measure; prints a table, and draws plots into var/bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	$(BIN)/python -m benchmarks
 
 soak: PACKAGES += libreoffice-calc-nogui

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.results import keep
 from daemon import logs
 from daemon.app import App, load_templates, open_store, read_clock
 from daemon.classify import Classifier
@@ -28,10 +29,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 ROUNDS = 20
 WHOLE = 500  # messages from Maildir to letters
+APART = (
+    *("classification", "desk", "mailbox --runs 3", "mailbox --postgres --runs 3"),
+    *("latency", "daemons", "plots"),
+)
 
 
-def timed(name: str, work: Callable[[int], object], count: int) -> None:
-    """Run work on each item ROUNDS times; print median, 99th percentile and rate."""
+def timed(name: str, work: Callable[[int], object], count: int) -> tuple[float, float]:
+    """Run work on each item ROUNDS times; print median, 99th percentile and rate.
+
+    Return median and 99th percentile, in milliseconds.
+    """
     took = []
     for _ in range(ROUNDS):
         for number in range(count):
@@ -41,6 +49,7 @@ def timed(name: str, work: Callable[[int], object], count: int) -> None:
     took.sort()
     median, late = statistics.median(took), took[int(len(took) * 0.99)]
     print(f"{name:<12} {median * 1e3:8.2f} ms {late * 1e3:8.2f} ms {len(took) / sum(took):8.0f}/s")
+    return median * 1e3, late * 1e3
 
 
 def stages(samples: Sequence[bytes]) -> None:
@@ -52,13 +61,12 @@ def stages(samples: Sequence[bytes]) -> None:
     found = [classifier.classify(message) for message in messages]
     context = Context(received_at=read_clock())
     print(f"{'stage':<12} {'median':>11} {'99 %':>11} {'rate':>10}")
-    timed("parse", lambda n: parse(samples[n], box=Box.CUSTOMER_CARE), len(samples))
-    timed("classify", lambda n: classifier.classify(messages[n]), len(samples))
-    timed(
-        "decide",
-        lambda n: decide(messages[n], found[n], config.policy, context, days=days),
-        len(samples),
-    )
+    work: dict[str, Callable[[int], object]] = {
+        "parse": lambda n: parse(samples[n], box=Box.CUSTOMER_CARE),
+        "classify": lambda n: classifier.classify(messages[n]),
+        "decide": lambda n: decide(messages[n], found[n], config.policy, context, days=days),
+    }
+    keep("stages", {name: timed(name, one, len(samples)) for name, one in work.items()})
 
 
 def whole(samples: Sequence[bytes]) -> None:
@@ -95,7 +103,7 @@ def main() -> None:
     stages(samples)
     whole(samples)
     # In processes of their own: memory is counted.
-    for one in ("classification", "desk", "mailbox --runs 3", "mailbox --postgres", "latency"):
+    for one in APART:
         command = [sys.executable, "-m", *f"benchmarks.{one}".split()]
         print(f"\n{one}", flush=True)
         subprocess.run(command, cwd=ROOT, check=True)

@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from benchmarks.desk import SITE, an_account, sign_in
 from benchmarks.mails import mails
+from benchmarks.results import keep
 from benchmarks.stored import fill
 from daemon import logs
 from daemon.app import App, load_templates, open_store
@@ -47,6 +48,7 @@ def main() -> None:
     large = int(sys.argv[1]) if len(sys.argv) > 1 else LARGE
     with tempfile.TemporaryDirectory() as folder:
         small, great = (_figures(Path(folder) / str(count), count) for count in (SMALL, large))
+    keep("growth", {str(SMALL): small, str(large): great})
     print(f"{'':44} {SMALL:>12,} {large:>12,}   ratio")
     for name, (median, worst) in small.items():
         other, other_worst = great[name]

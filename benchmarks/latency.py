@@ -13,6 +13,7 @@ from email import message_from_bytes
 
 from benchmarks.mailbox import an_office
 from benchmarks.mails import mail
+from benchmarks.results import keep
 from daemon.app import read_clock
 
 
@@ -43,6 +44,7 @@ def main() -> None:
     waited = sorted(
         (_at(r["sent_at"]) - delivered[r["rfc_message_id"]]).total_seconds() for r in rows
     )
+    keep("latency-postgres" if asked.postgres else "latency", waited)
     print(f"{len(waited)} acknowledgements of {count} mails at {asked.rate:g} a second, seconds:")
     for share in (0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0):
         print(f"{share:6.0%} {waited[min(len(waited) - 1, int(share * len(waited)))]:7.2f}")

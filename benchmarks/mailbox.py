@@ -24,7 +24,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.smtp import SmtpSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _POINTS = 500  # of a plot
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -99,7 +99,11 @@ def _family(pid: int) -> list[int]:
 
 @contextmanager
 def an_office(
-    *, postgres: bool = False, poll_s: float = 1.0, **schedule: object
+    *,
+    postgres: bool = False,
+    poll_s: float = 1.0,
+    doors: Sequence[str] = ("customer-care",),
+    **schedule: object,
 ) -> Iterator[Office]:
     """Start Dovecot, a mail server that takes everything and perhaps PostgreSQL."""
     with ExitStack() as stack:
@@ -125,13 +129,19 @@ def an_office(
             schedule={**schedule},
             log_level="info",
         )
-        office.write()
         stack.callback(office.end)
-        for limit in ("per_address = 4", "per_domain = 100", "in_all = 2000"):
-            office.change("routes.toml", f"\n{limit}\n", f"\n{limit.split()[0]} = 10000000\n")
-        server = {"host": "127.0.0.1", "tls": "none", "port": dovecot.port}
-        office.watch("customer-care", **server, poll_s=poll_s, idle=True)
+        settle(office, doors, poll_s=poll_s)
         yield office
+
+
+def settle(office: Office, doors: Sequence[str], *, poll_s: float = 1.0) -> None:
+    """Have an office watch mailboxes of its Dovecot, and answer whatever comes."""
+    office.write()
+    for limit in ("per_address = 4", "per_domain = 100", "in_all = 2000"):
+        office.change("routes.toml", f"\n{limit}\n", f"\n{limit.split()[0]} = 10000000\n")
+    server = {"host": "127.0.0.1", "tls": "none", "port": office.dovecot.port}
+    for door in doors:
+        office.watch(door, **server, poll_s=poll_s, idle=True)
 
 
 def measure(office: Office, contents: Iterable[bytes], *, within_s: float = 3600) -> Figures:

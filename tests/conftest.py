@@ -11,6 +11,8 @@ pytest.register_assert_rewrite("tests.contracts")
 pytest_plugins = (
     "tests.servers.browser",
     "tests.servers.certificates",
+    "tests.servers.clock",
+    "tests.servers.disk",
     "tests.servers.dovecot",
     "tests.servers.npm_oidc",
     "tests.servers.oidc",

@@ -64,13 +64,21 @@ class Inbox:
 class Running:
     """A daemon that runs: asked to stop, killed, and read by its log."""
 
-    def __init__(self, command: Sequence[str], *, folder: Path, log: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        log: Path,
+        around: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it; `around` are variables of its environment beside the usual ones."""
         self.log = log
         with log.open("ab") as stderr:
             self.process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=an_environment(),
+                env={**an_environment(), **(around or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
@@ -144,6 +152,8 @@ class Office:
     log_level: str = "debug"
     inboxes: dict[str, Inbox] = field(default_factory=dict)
     schedule: dict[str, object] = field(default_factory=lambda: {"send_s": 0.5, "sweep_s": 1})
+    around: dict[str, str] = field(default_factory=dict)  # of the daemon's environment
+    inside: tuple[str, ...] = ()  # what the daemon's command begins with
     runs: list[Running] = field(default_factory=list)
     _delivered: int = 0
 
@@ -263,7 +273,10 @@ class Office:
         self.write()
         log = self.folder / f"log-{len(self.runs)}.jsonl"
         running = Running(
-            a_command("run", "--config", str(self.config)), folder=self.folder, log=log
+            [*self.inside, *a_command("run", "--config", str(self.config))],
+            folder=self.folder,
+            log=log,
+            around=self.around,
         )
         self.runs.append(running)
         return running

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import ssl
-import subprocess
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,10 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from daemon.app import read_clock
 from tests.acceptance.mails import a_mail
-from tests.servers import HOST, IS_ROOT, free_port, refuse, wait_until
+from tests.servers import HOST, free_port, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.acceptance.office import Office
@@ -52,54 +50,30 @@ def wait_for(office: Office, name: str, words: str, *, within_s: float = 60) -> 
     return said
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small disk of its own, that can be filled and made read-only."""
-    if not IS_ROOT:
-        refuse("Only root can mount a disk for this test.")
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
-    done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if done.returncode:
-        refuse(f"This machine mounts no tmpfs: {done.stderr.strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=False)
-
-
 def test_a_full_disk_and_a_read_only_one(make_office, disk):
     """The database cannot be written: said, and afterwards every mail is in, once."""
     office = make_office()
     shutil.rmtree(office.state)
-    office.state.symlink_to(disk)
+    office.state.symlink_to(disk.place)
     office.watch("intake")
     running = office.start()
     office.deliver("intake", a_mail("information", 1).content)
     office.wait_until_quiet()
 
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:  # or closing it would write once more
-        try:
-            while True:
-                file.write(b"\0" * 65536)
-                file.flush()
-        except OSError:
-            pass
+    disk.fill()
     office.deliver("intake", a_mail("information", 2).content)
     assert wait_for(office, "store", "the disk is full")["level"] == "trouble"
-    filler.unlink()
+    disk.free()
     wait_for(office, "store", "It answers, and can be written.")
     office.wait_until_quiet(count=2)
 
     running.stop()
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    disk.refuse_writes()
     office.deliver("intake", a_mail("information", 3).content)
     done = office.command("run")
     assert done.returncode == 75  # systemd tries again every ten seconds
     assert "read-only" in done.stderr
-    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    disk.take_writes()
     office.start()
     office.wait_until_quiet(count=3)
     states = [one["state"] for one in office.ledger.receipts()]

@@ -22,6 +22,7 @@ from tests.acceptance.mails import Fate, a_day, a_mail
 from tests.acceptance.office import DOORS
 from tests.servers import wait_until
 from tests.servers.faults import FaultyWay
+from tests.servers.network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,10 +45,10 @@ LONG_AGO_S = 60 * 86_400.0
 
 @dataclass
 class Machine:
-    """A daemon with a way of its own to the database."""
+    """A daemon in a network of its own."""
 
     office: Office
-    way: FaultyWay
+    network: Network
     running: Running
     kills: int = 0
 
@@ -64,10 +65,10 @@ class Machine:
         self.running.process.send_signal(signal.SIGCONT)
 
     def cut_off(self, seconds: float) -> None:
-        """Have every word to and from the database swallowed."""
-        self.way.part()
+        """Pull the cable to the database, the mailboxes and the mail server."""
+        self.network.part()
         time.sleep(seconds)
-        self.way.join()
+        self.network.join()
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Offices:
 
 @pytest.fixture
 def make_many(
-    make_office, mail_server: MailServer, postgres: Postgres, database_url: str
+    make_office, dovecot, mail_server: MailServer, postgres: Postgres, database_url: str
 ) -> Iterator[Callable[[int], Offices]]:
     """Start so many daemons that watch the same mailboxes."""
     with ExitStack() as open_:
@@ -100,17 +101,28 @@ def make_many(
             users: dict[str, str] = {}
             machines = []
             for number in range(count):
-                way = FaultyWay(postgres.port, SEED + number, kinds={})
-                open_.callback(way.close)
-                url = database_url.replace(f":{postgres.port}/", f":{way.port}/")
-                schedule = {"lease_s": LEASE_S, "send_s": 0.5, "sweep_s": 1, "batch": 5}
-                office = make_office(mail_server, url=url, schedule=schedule)
+                network = open_.enter_context(Network())
+                ways = {
+                    port: FaultyWay(port, SEED + number, kinds={}, host="")
+                    for port in (postgres.port, dovecot.tls_port, mail_server.port)
+                }
+                for way in ways.values():
+                    open_.callback(way.close)
+                there = f"localhost:{ways[postgres.port].port}"
+                office = make_office(
+                    smtp={"port": ways[mail_server.port].port, "tls": "none"},
+                    url=database_url.replace(f"{postgres.host}:{postgres.port}", there),
+                    schedule={"lease_s": LEASE_S, "send_s": 0.5, "sweep_s": 1, "batch": 5},
+                    inside=network.inside,
+                )
                 office.change("routes.toml", "per_domain = 100", "per_domain = 100000")
                 office.change("routes.toml", "in_all = 2000", "in_all = 1000000")
+                imap = ways[dovecot.tls_port].port
                 for door in DOORS:
                     user = users.get(door, "")
-                    users[door] = office.watch(door, user=user, poll_s=0.5, idle=True).user
-                machines.append(Machine(office=office, way=way, running=office.start()))
+                    inbox = office.watch(door, user=user, port=imap, poll_s=0.5, idle=True)
+                    users[door] = inbox.user
+                machines.append(Machine(office=office, network=network, running=office.start()))
             return Offices(machines)
 
         yield make

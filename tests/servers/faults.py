@@ -40,16 +40,15 @@ class FaultyWay:
     seed: int
     kinds: Mapping[str, float] = field(default_factory=lambda: dict(KINDS))
     mute_s: float = 8.0  # how long a mute connection is held
+    host: str = HOST  # where it listens; "" for all addresses
     befell: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
         self._lock = threading.Lock()
         self._is_healed = threading.Event()
-        self._flows = threading.Event()
-        self._flows.set()
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server((HOST, 0))
+        self._listener = socket.create_server((self.host, 0))
         threading.Thread(target=self._take, name="faults", daemon=True).start()
 
     @property
@@ -62,14 +61,6 @@ class FaultyWay:
         self._is_healed.set()
         self.cut_all()
 
-    def part(self) -> None:
-        """Let nothing through, and end nothing: what is sent is on its way, and stays there."""
-        self._flows.clear()
-
-    def join(self) -> None:
-        """Let everything through again, also what was on its way."""
-        self._flows.set()
-
     def cut_all(self) -> None:
         """End every connection, wherever it is."""
         with self._lock:
@@ -78,7 +69,6 @@ class FaultyWay:
 
     def close(self) -> None:
         """Be no more."""
-        self.join()
         self.heal()
         _end(self._listener)
         self._listener.close()
@@ -115,9 +105,9 @@ class FaultyWay:
                 with self._lock:
                     self._open.add(server)
                 other = random.Random(own.getrandbits(64))
-                back = _Passing(server, visitor, kind, other, self._flows)
+                back = _Passing(server, visitor, kind, other)
                 back.start()
-                _Passing(visitor, server, kind, own, self._flows).run()
+                _Passing(visitor, server, kind, own).run()
                 back.join()
         except OSError:
             pass
@@ -139,10 +129,8 @@ class _Passing(threading.Thread):
         target: socket.socket,
         kind: str,
         own: random.Random,
-        flows: threading.Event,
     ) -> None:
         super().__init__(daemon=True)
-        self._flows = flows
         self._source, self._target, self._kind, self._own = source, target, kind, own
         # Mostly early, where sign-ins and answers are; now and then in the middle of a mail.
         self._left = int(own.expovariate(1 / 6_000)) if kind == "cut" else -1
@@ -157,7 +145,6 @@ class _Passing(threading.Thread):
         _end(self._target)
 
     def _pass(self, data: bytes) -> None:
-        self._flows.wait()
         if self._kind == "late":
             time.sleep(self._own.uniform(0.0, 0.3))
         if self._kind == "garbled" and self._own.random() < 0.05:
