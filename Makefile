@@ -22,7 +22,7 @@ PACKAGES += $(if $(IS_UBUNTU),,chromium)
 PACKAGES += $(shell command -v npm >/dev/null || echo npm)
 PYTEST := $(BIN)/pytest
 
-.PHONY: help setup run test check unit servers bench soak fuzz install rollback clean
+.PHONY: help setup run test check unit servers bench soak audit fuzz install rollback clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -93,6 +93,11 @@ bench: setup servers ## Measure; prints a table, and draws plots into var/bench
 soak: PACKAGES += libreoffice-calc-nogui
 soak: setup servers ## The long runs: kills, a busy year, the workbook in LibreOffice
 	ASSURANCE_SOAK=1 $(PYTEST) -m soak --override-ini addopts="-ra --import-mode=importlib" tests/acceptance
+
+audit: setup ## Ask PyPI which of the packages have known weaknesses (needs the internet)
+	$(BIN)/python -m pip check
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group audit
+	$(BIN)/pip-audit -r constraints.txt --no-deps --disable-pip --progress-spinner off
 
 FUZZ_S ?= 900
 fuzz: setup ## Make mails up for a quarter of an hour (FUZZ_S=seconds); a crash lies in var/fuzz
