@@ -30,7 +30,8 @@ from connectors.base import (
 )
 from connectors.reasons import reason
 from connectors.sign_in import bearer
-from connectors.smtp_letter import Letter, ascii_domain
+from connectors.smtp_letter import Letter
+from connectors.smtp_talk import GO_AHEAD, Talk
 from connectors.tls import TlsMode, check_mode, client_context, refused_certificate
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ CONTENT_S = 180.0
 ANSWER_S = 600.0
 """How long the reply to the final dot may take (RFC 5321 §4.5.3.2.6): too short makes copies."""
 CLOSING = 421
-GO_AHEAD = 354
 UNREADABLE = -1  # smtplib's word for a reply that has no code
 AUTHENTICATION_REQUIRED = 530
 ABOUT_THE_MESSAGE = frozenset({552, 555})  # too large; a parameter that is not understood
@@ -151,13 +151,14 @@ class SmtpOutlet:
     def _send(self, letter: Letter) -> None:
         kept = self._smtp is not None
         smtp = self._ready()
+        talk = Talk(smtp, letter)
         try:
             with self._speaking():
-                self._begin(smtp, letter, kept=kept)
-                self._tell_recipient(smtp, letter)
-                self._tell_content(smtp, letter)
+                self._begin(talk, kept=kept)
+                self._judge(talk.answer(), "the address")
+                self._tell_content(smtp, talk, letter)
         except (RejectedError, DeferredError) as exc:
-            self._reset(smtp, exc)
+            self._reset(smtp, talk, exc)
             raise
         except (ConnectorError, _StaleError):
             self.close()
@@ -288,10 +289,9 @@ class SmtpOutlet:
         message = f"{self._where} refused {what} for now ({code})"
         raise UnavailableError(message)
 
-    def _begin(self, smtp: smtplib.SMTP, letter: Letter, *, kept: bool) -> None:
-        options = letter.options(smtp)
+    def _begin(self, talk: Talk, *, kept: bool) -> None:
         try:
-            code = smtp.docmd("MAIL", " ".join([f"FROM:<{letter.sender}>", *options]))[0]
+            code = talk.answer()
         except (OSError, smtplib.SMTPServerDisconnected) as exc:
             if kept:
                 raise _StaleError from exc
@@ -304,13 +304,8 @@ class SmtpOutlet:
         if not _is_good(code):
             self._refuse_us(code, "our sender address")
 
-    def _tell_recipient(self, smtp: smtplib.SMTP, letter: Letter) -> None:
-        recipient = letter.recipient if letter.utf8 else ascii_domain(letter.recipient)
-        code = smtp.docmd("RCPT", f"TO:<{recipient}>")[0]
-        self._judge(code, "the address")
-
-    def _tell_content(self, smtp: smtplib.SMTP, letter: Letter) -> None:
-        code = smtp.docmd("DATA")[0]
+    def _tell_content(self, smtp: smtplib.SMTP, talk: Talk, letter: Letter) -> None:
+        code = talk.answer()
         if code != GO_AHEAD:
             self._judge(code, "the message")
             self._not_understood(code)
@@ -351,13 +346,17 @@ class SmtpOutlet:
         message = f"{self._where} gave an answer that makes no sense ({code})"
         raise UnavailableError(message)
 
-    def _reset(self, smtp: smtplib.SMTP, refusal: RejectedError | DeferredError) -> None:
+    def _reset(
+        self, smtp: smtplib.SMTP, talk: Talk, refusal: RejectedError | DeferredError
+    ) -> None:
         """Make the connection ready for another message, or let it go."""
         ends = isinstance(refusal, DeferredError) and refusal.code in (0, CLOSING)
         try:
-            if not ends and _is_good(smtp.rset()[0]):
-                self._used_at = monotonic()
-                return
+            if not ends:
+                talk.break_off()
+                if _is_good(smtp.rset()[0]):
+                    self._used_at = monotonic()
+                    return
         except (OSError, smtplib.SMTPException):
             pass
         self.close()

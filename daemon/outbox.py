@@ -132,8 +132,10 @@ class Sender:
         Raises:
             UnavailableError, AccessDeniedError: the outlet failed; the entry is as it was.
         """
-        with self.store.read() as tx:
-            content = tx.letter(entry.id)  # one at a time: it may carry an original of 50 MB
+        content = entry.content
+        if content is None:  # one at a time: it may carry an original of 50 MB
+            with self.store.read() as tx:
+                content = tx.letter(entry.id)
         envelope = Envelope(sender=entry.envelope_from, recipient=entry.recipient, content=content)
         try:
             outlet.send(envelope)

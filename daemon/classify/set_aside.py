@@ -62,8 +62,6 @@ def _applies(rule: SetAside, patterns: dict[str, Any], texts: _Texts) -> str | N
     """Return the words that a rule applies to; None where any part of it does not."""
     if rule.at_most_chars and len(texts.zones.new) > rule.at_most_chars:
         return None
-    if "unless" in patterns and patterns["unless"].search(texts.of("unless")):
-        return None
     words: list[str] = []
     for part in _PARTS:
         if part not in patterns:
@@ -72,4 +70,7 @@ def _applies(rule: SetAside, patterns: dict[str, Any], texts: _Texts) -> str | N
         if match is None:
             return None
         words.append(match.group(0).decode("utf-8", "replace"))
+    # Last, since it looks through all of a message, and most do not come so far.
+    if "unless" in patterns and patterns["unless"].search(texts.of("unless")):
+        return None
     return " / ".join(words)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, bindparam, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, text, update
 
 from daemon.model import OutboxKind, Sent
 from daemon.store import schema
@@ -43,6 +43,7 @@ class Claimed:
     attempts: int  # this one included
     enquiry_id: int | None
     message_id: int | None
+    content: bytes | None = None  # None: it is large, and loaded when it is sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,23 +94,20 @@ _MADE = and_(
     _row.recipient != "",
 )
 _ACKNOWLEDGED = select(_row.key).where(_MADE, _row.recipient == bindparam("address"))
-# A day's by an index of that day; and those that came since, which are at the end of the table.
 _IN_ALL = select(func.count()).select_from(schema.outbox).where(_MADE)
 _TO_ADDRESS = _IN_ALL.where(_row.recipient == bindparam("address"))
 _TO_DOMAIN = _IN_ALL.where(_row.recipient_domain == bindparam("domain"))
-_SINCE = {
-    query: query.where(_row.id > bindparam("last")) for query in (_IN_ALL, _TO_ADDRESS, _TO_DOMAIN)
-}
-_NEWEST = select(func.max(_row.id))
 _MARK_SENT = (
     update(schema.outbox)
     .where(_row.id == bindparam("entry"))
     .values(state="sent", sent_at=bindparam("now"), last_error="", **_UNCLAIMED)
 )
 _LETTER = select(_row.content).where(_row.id == bindparam("entry"))
-_CLAIMED = select(*(_row[field.name] for field in fields(Claimed))).where(
-    _row.id.in_(bindparam("ids", expanding=True))
-)
+_SMALL: Final = 64 << 10  # bytes: so many come with the claim, of what may carry 50 MB
+_CLAIMED = select(
+    *(_row[field.name] for field in fields(Claimed) if field.name != "content"),
+    case((func.length(_row.content) <= _SMALL, _row.content)).label("content"),
+).where(_row.id.in_(bindparam("ids", expanding=True)))
 
 
 class Postbox(Rows):
@@ -117,7 +115,7 @@ class Postbox(Rows):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._made: dict[tuple[Select[int], str, datetime], tuple[int, int | None]] = {}
+        self._made: dict[tuple[Select[int], str, datetime], int] = {}
 
     def queue(
         self,
@@ -156,6 +154,7 @@ class Postbox(Rows):
                     created_at=now,
                 )
             )
+            self._note_made(entry, state, now)
         return ids
 
     def _is_queued(self, entry: OutboxEntry) -> bool:
@@ -211,19 +210,27 @@ class Postbox(Rows):
         since: datetime,
         bound: Mapping[str, object],
     ) -> int:
-        """Count acknowledgements; another time in a transaction, only what was added meanwhile.
+        """Count acknowledgements: the first time in a transaction; then what it adds is added.
 
         So the letters of a day are walked once for a batch of messages, not for each of them.
         """
-        values = {**bound, "since": since}
-        before, last = self._made.get((query, of, since), (0, None))
-        if last is None:
-            count = self.connection.scalar(query, values) or 0
-        else:
-            added = self.connection.scalar(_SINCE[query], {**values, "last": last}) or 0
-            count = before + added
-        self._made[query, of, since] = count, self.connection.scalar(_NEWEST) or 0
-        return count
+        key = query, of, since
+        if key not in self._made:
+            self._made[key] = self.connection.scalar(query, {**bound, "since": since}) or 0
+        return self._made[key]
+
+    def _note_made(self, entry: OutboxEntry, state: str, now: datetime) -> None:
+        if entry.kind is not OutboxKind.ACKNOWLEDGEMENT or state == "held" or not entry.recipient:
+            return
+        domain = entry.recipient.rpartition("@")[2]
+        counts = {(_IN_ALL, ""), (_TO_ADDRESS, entry.recipient), (_TO_DOMAIN, domain)}
+        for query, of, since in self._made:
+            if (query, of) in counts and now >= since:
+                self._made[query, of, since] += 1
+
+    def forget_counts(self) -> None:
+        """Count anew what was counted in this transaction: a part of it was rolled back."""
+        self._made.clear()
 
     def acknowledged_to(self, address: str, *, since: datetime) -> set[str]:
         """Return the references of enquiries acknowledged to an address since then."""
@@ -270,7 +277,13 @@ class Postbox(Rows):
 
     def _claimed(self, ids: Sequence[int]) -> list[Claimed]:
         return [
-            Claimed(**{**r._mapping, "kind": OutboxKind(r.kind)})
+            Claimed(
+                **{
+                    **r._mapping,
+                    "kind": OutboxKind(r.kind),
+                    "content": None if r.content is None else bytes(r.content),
+                }
+            )
             for r in self.connection.execute(_CLAIMED, {"ids": list(ids)})
         ]
 

@@ -84,8 +84,11 @@ class Transaction(
         try:
             with self.connection.begin_nested():
                 yield
-        except DBAPIError as error:
-            raise translated(error) from error
+        except BaseException as error:
+            self.forget_counts()
+            if isinstance(error, DBAPIError):
+                raise translated(error) from error
+            raise
 
     def check_lease(self, lease: Lease) -> None:
         """Lock and renew the lease for the rest of this transaction.

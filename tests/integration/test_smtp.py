@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from tests.servers.smtp import MailServer
 
 
+Opener = "Callable[..., SmtpOutlet]"
+Maker = "Callable[..., MailServer]"
+
+
 @pytest.fixture
 def open_outlet() -> Iterator[Callable[..., SmtpOutlet]]:
     """Make outlets to a server that are closed in the end."""
@@ -40,6 +44,12 @@ def open_outlet() -> Iterator[Callable[..., SmtpOutlet]]:
     yield make
     for outlet in outlets:
         outlet.close()
+
+
+@pytest.fixture(params=[True, False], ids=["in-one-go", "one-by-one"])
+def mail_server(request: pytest.FixtureRequest, make_mail_server: Maker) -> MailServer:
+    """A server that takes the commands of a message together, and one that does not say so."""
+    return make_mail_server(pipelines=request.param)
 
 
 class Talker(LineServer):
@@ -62,10 +72,6 @@ class Talker(LineServer):
             answer = self._answers.get(word, b"250 fine")
             inside = word == b"DATA" and answer.startswith(b"354")
             stream.write(answer + b"\r\n")
-
-
-Opener = "Callable[..., SmtpOutlet]"
-Maker = "Callable[..., MailServer]"
 
 
 # What a reply means
@@ -222,6 +228,34 @@ def test_a_refused_data_command_sends_no_content(
             open_outlet(server).send(an_envelope())
         assert server.heard[:4] == [b"EHLO", b"MAIL", b"RCPT", b"DATA"]
         assert not {b"SUBJECT:", b"."} & set(server.heard)
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("go_ahead", [b"354 go on", b"503 no recipient", b"what?"])
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [({b"RCPT": b"550 5.1.1 no"}, RejectedError), ({b"MAIL": b"552 too large"}, RejectedError)],
+    ids=["its-address", "the-message"],
+)
+def test_what_was_said_together_with_a_refused_command_sends_nothing(
+    open_outlet: Opener, answers: dict[bytes, bytes], error: type[Exception], go_ahead: bytes
+) -> None:
+    """Even where a server would take it then; and the next message goes over the same connection.
+
+    Each command is heard once, and none is taken for content.
+    """
+    server = Talker({b"EHLO": b"250-me\r\n250 PIPELINING", b"DATA": go_ahead, **answers})
+    outlet = open_outlet(server)
+    try:
+        for _ in range(2):
+            with pytest.raises(error):
+                outlet.send(an_envelope())
+        outlet.close()
+        end = [b"."] if go_ahead.startswith(b"354") else []
+        once = [b"MAIL", b"RCPT", b"DATA", *end, b"RSET"]
+        assert server.heard == [b"EHLO", *once, *once, b"QUIT"]
+        assert server.connections == 1
     finally:
         server.close()
 

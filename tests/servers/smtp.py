@@ -80,9 +80,10 @@ class MailServer:
         clients: Path | None = None,
         takes_token: Callable[[str, str], bool] | None = None,
         extensions: bool = True,
+        pipelines: bool = True,
     ) -> None:
         """Prepare it. `login` asks clients for a name and password; without `extensions` it
-        offers neither SIZE, 8BITMIME nor SMTPUTF8."""
+        offers neither SIZE, 8BITMIME nor SMTPUTF8, and with `pipelines` PIPELINING."""
         self.port = free_port()
         self.connections = 0
         self.accepted: list[Accepted] = []
@@ -94,6 +95,7 @@ class MailServer:
         self._takes_token = takes_token
         self._clients = clients  # the certificates of clients that may connect, and no others
         self._extensions = extensions
+        self._pipelines = pipelines
         self._rules: dict[tuple[Stage, str], _Rule] = {}
         self._mailboxes: dict[str, list[Callable[[bytes], object]]] = defaultdict(list)
         self._controller: Controller | None = None
@@ -178,7 +180,8 @@ class MailServer:
         self, _server: SMTP, session: Session, _envelope: Envelope, name: str, lines: list[str]
     ) -> list[str]:
         session.host_name = name
-        return lines if self._extensions else [line for line in lines if "8BITMIME" not in line]
+        offered = [line for line in lines if self._extensions or "8BITMIME" not in line]
+        return ["250-PIPELINING", *offered] if self._pipelines else offered
 
     async def handle_MAIL(  # noqa: N802 - the library's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
