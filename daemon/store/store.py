@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.exc import DBAPIError
 
-from daemon.store import copies, leases, migrate
+from daemon.store import copies, finding, leases, migrate
 from daemon.store.engine import (
     BUSY_TIMEOUT_MS,
     CACHE_KIB,
@@ -183,12 +183,17 @@ class Store:
         copies.put_back(self._engine, folder / name)
 
     def forget_for_good(self) -> None:
-        """See that what was erased is in no helper file either (SQLite's log of writes).
+        """See that what was erased is in no index or helper file either, on SQLite.
+
+        Its index of words forgets by and by, and its log of writes when it is written anew.
 
         Raises:
             StoreUnavailableError: the database does not answer.
         """
         if not self.allows_many_daemons:
+            with self._connected(writes=True) as connection, connection.begin():
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+                finding.forget_for_good(connection)
             with self._connected(writes=False) as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 

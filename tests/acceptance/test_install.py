@@ -29,7 +29,14 @@ def inside(root: Path, *command: str, timeout_s: float = 1500) -> str:
     done = subprocess.run(
         [
             *(nspawn, "--quiet", f"--directory={root}", "--register=no", "--keep-unit"),
-            *("--console=pipe", "--bind-ro=/etc/resolv.conf", *passed, f"--chdir={ROOT}", *command),
+            *(
+                "--console=pipe",
+                "--link-journal=no",
+                "--bind-ro=/etc/resolv.conf",
+                *passed,
+                f"--chdir={ROOT}",
+                *command,
+            ),
         ],
         capture_output=True,
         text=True,

@@ -110,7 +110,7 @@ def test_the_commands_from_backup_to_restore(tmp_path):
     assert run(folder, "once").exit_code == 0
     made = run(folder, "backup", str(tmp_path / "b"))
     assert made.exit_code == 0, made.output
-    assert "schema 0009" in made.output
+    assert "schema 0010" in made.output
     assert run(folder, "backup", str(tmp_path / "b")).exit_code == 73
     assert run(folder, "restore", str(tmp_path / "b")).exit_code == 65
 
@@ -155,5 +155,5 @@ def test_the_schema_goes_back_for_an_earlier_version(tmp_path):
     wrong = run(folder, "db", "downgrade", "0099")
     assert wrong.exit_code == 78
     assert "0005" in wrong.stderr
-    assert "schema 0009" in run(folder, "db", "upgrade").output
+    assert "schema 0010" in run(folder, "db", "upgrade").output
     assert run(folder, "once").exit_code == 0

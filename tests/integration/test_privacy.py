@@ -272,6 +272,13 @@ def test_sqlite_keeps_nothing_in_its_free_pages(office, privacy, tmp_path):
     privacy.erase(JO, by="Sam")
     for path in tmp_path.glob("assurance.db*"):
         assert WORD.encode() not in path.read_bytes(), path.name
+    with office.store.write() as tx:
+        tx.connection.exec_driver_sql(
+            "CREATE VIRTUAL TABLE temp.letters USING fts5vocab(main, message_search, 'row')"
+        )
+        known = set(tx.connection.exec_driver_sql("SELECT term FROM letters").scalars())
+    address = JO.lower()
+    assert not known & {address[at : at + 3] for at in range(len(address) - 2)}
 
 
 def test_every_column_of_words_is_thought_of():

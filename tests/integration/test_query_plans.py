@@ -13,6 +13,7 @@ from benchmarks.stored import fill
 from daemon.app import read_clock
 from daemon.deadlines import WorkingDays
 from daemon.health.common import Common
+from daemon.store.registers import Filter
 from tests.builders import FakeClock, a_mail, an_inbox, an_office_over
 from tests.fakes import FakeOutlet
 
@@ -38,9 +39,14 @@ def listening(store):
     event.remove(store._engine, "before_cursor_execute", note)
 
 
-def walks(store, statement, values) -> list[str]:
-    """The large tables that a statement walks through from end to end."""
+def walks(store, statement, values, *, may_be_small: bool = False) -> list[str]:
+    """The large tables that a statement walks through from end to end.
+
+    `may_be_small`: PostgreSQL would rather walk through so few rows than ask a large index.
+    """
     with store.read() as tx:
+        if may_be_small and store.allows_many_daemons:
+            tx.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         if not store.allows_many_daemons:
             plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
             scans = [re.match(r"SCAN (\w+)(?! USING)", row[3]) for row in plan]
@@ -88,8 +94,16 @@ def test_nothing_walks_through_what_grows(stored):
         if (large := walks(office.store, statement, values))
     }
     assert found == {}
-    # A range of ids is an index too, and walks through all of them where it begins at the first.
-    ranges = [values for statement, values in asked.items() if "outbox.id >" in statement]
-    for values in ranges:
-        numbers = values.values() if isinstance(values, dict) else values
-        assert max(one for one in numbers if isinstance(one, int)) >= STORED
+
+
+def test_a_search_reads_an_index_and_no_more_than_a_page_needs(stored):
+    """What is rare is found by its letters, and of what is common the newest by their number."""
+    store = stored[0].store
+    for words in ("nobody at all", "kowalska", "writer.777@"):
+        wanted = Filter(open_only=False, about=words, newest_first=True, limit=50)
+        with listening(store) as asked, store.read() as tx:
+            tx.enquiries(wanted)
+        found = [one for one in asked if "LIMIT" in one and "enquiry.status" in one]
+        assert found
+        for statement in found:
+            assert walks(store, statement, asked[statement], may_be_small=True) == [], words

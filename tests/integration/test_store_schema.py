@@ -36,9 +36,18 @@ ONLY_POSTGRESQL = pytest.mark.parametrize("prepared_url", ["postgresql"], indire
 
 def differences(connection: Connection) -> list[object]:
     """What autogenerate would change, types and defaults included."""
-    options = {"compare_type": True, "compare_server_default": True}
+    options = {
+        "compare_type": True,
+        "compare_server_default": True,
+        # The index for searches is each database's own, which SQLAlchemy cannot describe.
+        "include_name": lambda name, _kind, _parents: not _is_search(name),
+    }
     context = MigrationContext.configure(connection, opts=options)
     return compare_metadata(context, schema.metadata)
+
+
+def _is_search(name: str | None) -> bool:
+    return bool(name) and name.startswith(("message_search", "ix_message_words_trigrams"))
 
 
 def stamp(store: Store, revision: str) -> None:
@@ -54,7 +63,7 @@ def test_migrations_make_exactly_the_tables_of_the_schema(store):
     with store.read() as tx:
         assert differences(tx.connection) == []
         names = set(inspect(tx.connection).get_table_names())
-    assert names == {*schema.metadata.tables, "alembic_version"}
+    assert {n for n in names if not _is_search(n)} == {*schema.metadata.tables, "alembic_version"}
 
 
 @ONLY_POSTGRESQL
@@ -123,7 +132,7 @@ def test_a_newer_schema_is_refused_with_what_to_do(own_store):
 def test_an_older_schema_is_refused_until_somebody_upgrades(store, monkeypatch):
     """Upgrading is a person's act, after a back-up; the message names the command."""
     monkeypatch.setattr(migrate, "head", lambda: "0099")
-    with pytest.raises(SchemaError, match=r"0009.*0099.*back-up.*db upgrade"):
+    with pytest.raises(SchemaError, match=r"0010.*0099.*back-up.*db upgrade"):
         store.prepare()
 
 
