@@ -10,14 +10,14 @@ from sqlalchemy import and_, func, or_, select, text
 
 from daemon.model import EVERYTHING, Channel, ClockKind, EnquiryStatus, Reader, Register
 from daemon.store import schema
-from daemon.store.finding import messages_with
+from daemon.store.finding import enquiries_named, messages_with
 from daemon.store.subjects import Subjects, kept_from, seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from sqlalchemy import Column, ColumnElement, FromClause, Row, Select, Table
+    from sqlalchemy import Column, ColumnElement, FromClause, Row, Select, SelectBase, Table
     from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
     AnyRow = Row[*tuple[Any, ...]]
@@ -299,9 +299,17 @@ class Registers(Subjects):
             conditions.append(e.category == wanted.category)
         conditions += seen_by(wanted.reader)
         if wanted.about:
-            said = messages_with(wanted.about, self.connection.dialect, newest=newest)
-            conditions.append(_about(wanted.about, said))
+            conditions.append(e.id.in_(self._about(wanted.about, newest)))
         return conditions
+
+    def _about(self, words: str, newest: int) -> SelectBase:
+        """Select who has words in a name, address or subject, or in the reference."""
+        m, dialect = schema.message.c, self.connection.dialect
+        messages = messages_with(words, dialect, newest=newest)
+        said = select(m.enquiry_id).where(m.id.in_(messages), m.enquiry_id.is_not(None))
+        if not _REFERENCE_PART.fullmatch(words.strip()):
+            return said
+        return said.union(enquiries_named(words.strip(), dialect))
 
     def _entries(self, rows: Sequence[AnyRow]) -> list[Entry]:
         found: list[Entry] = []
@@ -374,16 +382,6 @@ class Registers(Subjects):
             .where(schema.message.c.outcome == "set-aside"),
         }
         return {what: self.connection.scalar(query) or 0 for what, query in counts.items()}
-
-
-def _about(words: str, messages: Select[int]) -> ColumnElement[bool]:
-    """Match words in a name, address or subject (of these messages), or in the reference."""
-    e, m = schema.enquiry.c, schema.message.c
-    said = select(m.enquiry_id).where(m.id.in_(messages), m.enquiry_id.is_not(None))
-    in_message = e.id.in_(said)
-    if not _REFERENCE_PART.fullmatch(words.strip()):
-        return in_message
-    return or_(in_message, e.reference.contains(words.strip().upper(), autoescape=True))
 
 
 def _is_on(register: Register) -> ColumnElement[bool]:

@@ -58,6 +58,16 @@ def test_any_part_is_found_and_nothing_in_it_is_a_command(office, words, found):
     assert sorted(names(office, words)) == found
 
 
+def test_a_part_of_a_reference_is_found_and_a_name_of_five_letters_too(office):
+    """Five letters may be either."""
+    with office.store.write() as tx:
+        tx.connection.execute(text("UPDATE enquiry SET reference = 'PH-AB3D5-K7M9P' WHERE id = 2"))
+    for part in ("K7M9P", "ab3d5", "PH-AB3D5", "ph-ab", "AB3D5-K7M9P", "ab3d5-k"):
+        assert names(office, part) == ["Bo Prys"], part
+    office.take(a_mail(sender="Di Singh <di@singh.example>", subject="My care"))
+    assert names(office, "singh") == ["Di Singh"]
+
+
 def test_what_is_erased_or_changed_is_found_no_more(office):
     """The index follows the words by itself."""
     with office.store.write() as tx:

@@ -99,7 +99,7 @@ def test_nothing_walks_through_what_grows(stored):
 def test_a_search_reads_an_index_and_no_more_than_a_page_needs(stored):
     """What is rare is found by its letters, and of what is common the newest by their number."""
     store = stored[0].store
-    for words in ("nobody at all", "kowalska", "writer.777@"):
+    for words in ("nobody at all", "kowalska", "singh", "writer.777@"):
         wanted = Filter(open_only=False, about=words, newest_first=True, limit=50)
         with listening(store) as asked, store.read() as tx:
             tx.enquiries(wanted)

@@ -47,7 +47,7 @@ def differences(connection: Connection) -> list[object]:
 
 
 def _is_search(name: str | None) -> bool:
-    return bool(name) and name.startswith(("message_search", "ix_message_words_trigrams"))
+    return bool(name) and name.startswith(("message_search", "reference_search"))
 
 
 def stamp(store: Store, revision: str) -> None:

@@ -1,4 +1,4 @@
-"""An index for what people search in: by three letters in a row, as a search finds any part."""
+"""Indexes for searches: of every three letters in a row, as a search finds any part."""
 
 from alembic import op
 from sqlalchemy import Connection, text
@@ -9,51 +9,60 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-# It holds no words of its own and follows the table of words by itself.
-_SQLITE = (
-    "CREATE VIRTUAL TABLE message_search USING fts5("
-    "words, content='message_words', content_rowid='message_id', tokenize='trigram')",
-    "CREATE TRIGGER message_words_added AFTER INSERT ON message_words BEGIN"
-    " INSERT INTO message_search(rowid, words) VALUES (new.message_id, new.words); END",
-    "CREATE TRIGGER message_words_gone AFTER DELETE ON message_words BEGIN"
-    " INSERT INTO message_search(message_search, rowid, words)"
-    " VALUES ('delete', old.message_id, old.words); END",
-    "CREATE TRIGGER message_words_changed AFTER UPDATE ON message_words BEGIN"
-    " INSERT INTO message_search(message_search, rowid, words)"
-    " VALUES ('delete', old.message_id, old.words);"
-    " INSERT INTO message_search(rowid, words) VALUES (new.message_id, new.words); END",
-    "INSERT INTO message_search(message_search) VALUES ('rebuild')",
-)
-_POSTGRESQL = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    "CREATE INDEX ix_message_words_trigrams ON message_words USING gin (words gin_trgm_ops)",
+_SEARCHED = (
+    ("message_search", "message_words", "message_id", "words"),
+    ("reference_search", "enquiry", "id", "reference"),
 )
 
 
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
-        for statement in _SQLITE:
-            op.execute(text(statement))
+        for index, table, key, column in _SEARCHED:
+            _follow(index, table, key, column)
     else:
         _index_if_allowed(connection)
 
 
+def _follow(index: str, table: str, key: str, column: str) -> None:
+    """Make a table that holds no words of its own and follows another one's by itself."""
+    add = f"INSERT INTO {index}(rowid, {column}) VALUES (new.{key}, new.{column});"
+    leave = (
+        f"INSERT INTO {index}({index}, rowid, {column})"
+        f" VALUES ('delete', old.{key}, old.{column});"
+    )
+    for statement in (
+        f"CREATE VIRTUAL TABLE {index} USING fts5("
+        f"{column}, content='{table}', content_rowid='{key}', tokenize='trigram')",
+        f"CREATE TRIGGER {index}_add AFTER INSERT ON {table} BEGIN {add} END",
+        f"CREATE TRIGGER {index}_leave AFTER DELETE ON {table} BEGIN {leave} END",
+        f"CREATE TRIGGER {index}_change AFTER UPDATE OF {column} ON {table}"
+        f" BEGIN {leave} {add} END",
+        f"INSERT INTO {index}({index}) VALUES ('rebuild')",
+    ):
+        op.execute(text(statement))
+
+
 def _index_if_allowed(connection: Connection) -> None:
-    """Make the index; without the extension, or the right to have it, a search reads all words."""
+    """Make them; without the extension, or the right to have it, a search reads all words."""
     try:
         with connection.begin_nested():
-            for statement in _POSTGRESQL:
-                connection.execute(text(statement))
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+            for index, table, _, column in _SEARCHED:
+                connection.execute(
+                    text(f"CREATE INDEX {index} ON {table} USING gin ({column} gin_trgm_ops)")
+                )
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
 
 
 def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        for what in ("added", "gone", "changed"):
-            op.execute(text(f"DROP TRIGGER message_words_{what}"))
-        op.execute(text("DROP TABLE message_search"))
-    else:
-        op.execute(text("DROP INDEX IF EXISTS ix_message_words_trigrams"))
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for index, *_ in _SEARCHED:
+        if is_sqlite:
+            for what in ("add", "leave", "change"):
+                op.execute(text(f"DROP TRIGGER {index}_{what}"))
+            op.execute(text(f"DROP TABLE {index}"))
+        else:
+            op.execute(text(f"DROP INDEX IF EXISTS {index}"))
