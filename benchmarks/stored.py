@@ -22,8 +22,11 @@ SURNAMES = ("Rowe", "Prys", "Okafor", "Singh", "Blake", "Kowalska", "Reid", "Nai
 SUBJECTS = ("My mother's care", "Delay at the ward", "Your decision", "Request for information")
 
 
-def fill(store: Store, count: int, *, open_share: float = 0.25) -> str:
-    """Store enquiries of two years with all that belongs to them; return one's reference."""
+def fill(store: Store, count: int, *, open_share: float = 0.25, has_statistics: bool = True) -> str:
+    """Store enquiries of two years with all that belongs to them; return one's reference.
+
+    Without statistics the database knows nothing of what its tables hold, as on its first day.
+    """
     chance = random.Random(20261127)
     now = read_clock()
     reference = ""
@@ -42,7 +45,10 @@ def fill(store: Store, count: int, *, open_share: float = 0.25) -> str:
                 tx.connection.exec_driver_sql(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
                 )
-        tx.connection.exec_driver_sql("ANALYZE")
+        if store.allows_many_daemons and has_statistics:
+            tx.connection.exec_driver_sql("ANALYZE")
+    if has_statistics:
+        store.gather_statistics()
     return reference
 
 
@@ -100,7 +106,7 @@ def _rows(
         "receipt",
         {
             "inbox": "care",
-            "external_id": f"1:{number}",
+            "external_id": f"9:{number}",
             "state": "stored",
             "reason": "",
             "size": 2000,

@@ -176,6 +176,7 @@ class Privacy:
             if tx.marker(_RETAINED) == tonight:
                 return None
         done = self.retain(rules)
+        self.store.gather_statistics()  # of what is left
         with self.store.write() as tx:
             tx.set_marker(_RETAINED, tonight, now=now)
         return done
