@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_MS = 10_000
 # A connection: the indexes of what is open fit into the larger one, a read-through does not. The
 # daemon looks up a few rows at a time; a page lists and counts.
-CACHE_KIB, LARGE_CACHE_KIB = 4_096, 16_384
+CACHE_KIB, LARGE_CACHE_KIB = 2_048, 16_384
 WRITES = "assurance_writes"  # execution option: this transaction may write
 
 # A process that is frozen or cut off must not hold the others up: the server ends its wait, its

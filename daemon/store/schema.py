@@ -214,7 +214,7 @@ enquiry = Table(
     Column("assigned_to", String(320)),  # a colleague's address
     Column("updated_at", UtcDateTime),  # when somebody last wrote an update (guide §1.20)
     Column("erased_at", UtcDateTime),  # what anybody wrote is gone, the figures stay
-    _ref("merged_into", "enquiry.id"),
+    _ref("merged_into", "enquiry.id", index=False),
     _ref("linked_to", "enquiry.id"),
     # The page asks for what is to be sorted, and for what is new, however much lies behind it.
     Index(
@@ -224,6 +224,13 @@ enquiry = Table(
         sqlite_where=text("status = 'open' AND to_be_sorted"),
     ),
     Index(None, "opened_at"),
+    # Of the few that were merged: for all the others SQLite would go by it, and sort a million.
+    Index(
+        None,
+        "merged_into",
+        postgresql_where=text("merged_into IS NOT NULL"),
+        sqlite_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 party = Table(

@@ -1,6 +1,7 @@
 """Indexes for searches: of every three letters in a row, as a search finds any part.
 
-And narrower ones for the daily limits, which count thousands of acknowledgements on a busy day.
+And narrower ones for the daily limits, which count thousands of acknowledgements on a busy day, and
+for the few enquiries that were merged.
 """
 
 from alembic import op
@@ -13,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 _MADE = text("kind = 'acknowledgement' AND state NOT IN ('held', 'cancelled') AND recipient <> ''")
+_MERGED = text("merged_into IS NOT NULL")
 _COUNTED = {
     "ix_outbox_recipient_day": ["recipient", "kind", "created_at"],
     "ix_outbox_domain_day": ["recipient_domain", "created_at", "kind", "state", "recipient"],
@@ -36,6 +38,14 @@ def upgrade() -> None:
             _follow(index, table, key, column)
     else:
         _index_if_allowed(connection)
+    op.drop_index("ix_enquiry_merged_into", table_name="enquiry")
+    op.create_index(
+        "ix_enquiry_merged_into",
+        "enquiry",
+        ["merged_into"],
+        sqlite_where=_MERGED,
+        postgresql_where=_MERGED,
+    )
     for index, columns in _COUNTED.items():
         op.drop_index(index, table_name="outbox")
         where = None if index == "ix_outbox_recipient_day" else _MADE
@@ -76,6 +86,8 @@ def _index_if_allowed(connection: Connection) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_enquiry_merged_into", table_name="enquiry")
+    op.create_index("ix_enquiry_merged_into", "enquiry", ["merged_into"])
     for index, columns in _BEFORE.items():
         op.drop_index(index, table_name="outbox")
         op.create_index(index, "outbox", columns)
