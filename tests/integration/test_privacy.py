@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Text, select
+from sqlalchemy import Text, select, text
 from typer.testing import CliRunner
 
 from daemon.__main__ import app
@@ -19,7 +19,7 @@ from daemon.service import Stop
 from daemon.startup import AdoptedModel, share
 from daemon.store import schema
 from daemon.store.erasing import columns_of_words
-from tests.builders import a_batch, a_classification, a_mail, a_raw, an_inbox, an_office_over
+from tests.builders import NOW, a_batch, a_classification, a_mail, a_raw, an_inbox, an_office_over
 from tests.fakes import FakeClock, FakeOutlet
 from tests.unit.config_folders import Folder
 
@@ -240,6 +240,22 @@ def test_a_rule_by_category_goes_before_the_rule_of_all_the_rest(office, privacy
     assert privacy.retain(rules).enquiries == ()
     office.clock.move(days=365 * 6)
     assert len(privacy.retain(rules).enquiries) == 1
+
+
+def test_a_night_takes_out_what_is_old_once_and_looks_at_what_is_left(office, privacy):
+    """Not by day, and not twice; SQLite knows afterwards what its tables hold."""
+    taken = write(office)
+    write(office, sender="new@home.example", close=False)
+    office.clock.now = (NOW + timedelta(days=365 * 5)).replace(hour=12)
+    assert privacy.nightly(ENDED) is None
+    office.clock.now = office.clock.now.replace(hour=3)
+    done = privacy.nightly(ENDED)
+    assert done is not None
+    assert done.enquiries == (taken.reference,)
+    assert privacy.nightly(ENDED) is None
+    if not office.store.allows_many_daemons:
+        with office.store.read() as tx:
+            assert tx.connection.scalar(text("SELECT count(*) FROM sqlite_stat1")) > 0
 
 
 def test_mail_of_no_enquiry_and_our_own_notices_go_too(office, privacy):

@@ -280,6 +280,32 @@ def test_acknowledgements_are_counted_by_address_domain_and_in_all(store):
     assert found == Sent(to_address=1, to_domain=2, in_all=3)
 
 
+def test_what_was_rolled_back_does_not_count(store):
+    """Of a message that could not be stored, in a batch that goes on."""
+
+    def spoil(tx):
+        with tx.savepoint():
+            queue(tx, an_entry(key="2", kind=OutboxKind.ACKNOWLEDGEMENT))
+            raise ZeroDivisionError
+
+    with store.write() as tx:
+        assert tx.acknowledged_since("r@home.example", NOW).in_all == 0
+        queue(tx, an_entry(key="1", kind=OutboxKind.ACKNOWLEDGEMENT))
+        with pytest.raises(ZeroDivisionError):
+            spoil(tx)
+        assert tx.acknowledged_since("r@home.example", NOW).in_all == 1
+
+
+def test_a_small_letter_comes_with_its_claim_and_a_large_one_is_left(store):
+    """Forty letters are claimed at once, and one may carry 50 MB."""
+    small, large = b"s" * (64 << 10), b"l" * ((64 << 10) + 1)
+    with store.write() as tx:
+        queue(tx, an_entry(key="1", content=small), an_entry(key="2", content=large))
+        claimed = tx.claim("relay", holder="one", now=NOW, until=LATER, limit=5)
+        assert [one.content for one in claimed] == [small, None]
+        assert tx.letter(claimed[1].id) == large
+
+
 def test_letters_made_in_the_same_transaction_count_too(store):
     """Asked again and again for a batch, whoever wrote, and for messages without an address."""
     with store.write() as tx:

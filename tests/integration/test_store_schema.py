@@ -23,7 +23,7 @@ from daemon.store import (
     migrate,
     schema,
 )
-from tests.builders import NOW, a_decision, a_message, a_store
+from tests.builders import NOW, a_classification, a_decision, a_message, a_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +108,17 @@ def test_a_database_can_go_down_to_nothing_and_up_again(own_store):
 def test_the_revision_this_version_speaks_is_that_of_its_newest_migration():
     """It is written down, so that a start need not read the migrations."""
     assert migrate._known()[0] == migrate.head()
+
+
+@ONLY_SQLITE
+def test_statistics_are_gathered_for_the_plans(store):
+    """SQLite has none by itself, and would guess which index is the narrower."""
+    with store.write() as tx:
+        tx.open_enquiry("PH-1", a_decision(), a_classification(), received_at=NOW, now=NOW)
+    store.gather_statistics()
+    with store.read() as tx:
+        known = set(tx.connection.scalars(text("SELECT tbl FROM sqlite_stat1")))
+    assert "enquiry" in known
 
 
 def test_an_empty_database_is_prepared_and_a_second_time_left_alone(url):
