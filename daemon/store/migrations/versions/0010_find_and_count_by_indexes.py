@@ -1,7 +1,7 @@
 """Indexes for searches: of every three letters in a row, as a search finds any part.
 
-And narrower ones for the daily limits, which count thousands of acknowledgements on a busy day, and
-for the few enquiries that were merged.
+And narrower ones for the daily limits, which count thousands of acknowledgements on a busy day, for
+the few enquiries that were merged, and for those that are open.
 """
 
 from alembic import op
@@ -38,6 +38,8 @@ def upgrade() -> None:
             _follow(index, table, key, column)
     else:
         _index_if_allowed(connection)
+    op.drop_index("ix_enquiry_status", table_name="enquiry")
+    op.create_index("ix_enquiry_status_merged_into", "enquiry", ["status", "merged_into"])
     op.drop_index("ix_enquiry_merged_into", table_name="enquiry")
     op.create_index(
         "ix_enquiry_merged_into",
@@ -86,6 +88,8 @@ def _index_if_allowed(connection: Connection) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_enquiry_status_merged_into", table_name="enquiry")
+    op.create_index("ix_enquiry_status", "enquiry", ["status"])
     op.drop_index("ix_enquiry_merged_into", table_name="enquiry")
     op.create_index("ix_enquiry_merged_into", "enquiry", ["merged_into"])
     for index, columns in _BEFORE.items():
