@@ -70,6 +70,7 @@ def memory(axes: Axes, found: dict[str, list[dict[str, Any]]]) -> None:
 def growth(axes: Axes, found: dict[str, dict[str, list[float]]]) -> None:
     """What the same work takes with more stored."""
     sizes = sorted(found, key=int)
+    axes.set_prop_cycle(color=mpl.colormaps["tab20"].colors)
     for name in found[sizes[0]]:
         axes.plot(
             [int(size) for size in sizes], [found[size][name][0] for size in sizes], label=name
@@ -79,7 +80,7 @@ def growth(axes: Axes, found: dict[str, dict[str, list[float]]]) -> None:
     axes.set_title("With so many enquiries stored")
     axes.set_xlabel("enquiries")
     axes.set_ylabel("milliseconds")
-    axes.legend(fontsize=6)
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def daemons(axes: Axes, found: dict[str, list[float]]) -> None:
