@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,7 +140,7 @@ def _pages_of(config: Config, store: Store, reference: str) -> dict[str, tuple[f
     with TestClient(make_app(make_office(config, store)), base_url=SITE) as browser:
         sign_in(browser, key)
         settle()
-        timed = {path: _timed(lambda path=path: browser.get(path)) for path in paths}
+        timed = {path: _timed(partial(browser.get, path)) for path in paths}
     return {path.replace(reference, "REFERENCE"): took for path, took in timed.items()}
 
 

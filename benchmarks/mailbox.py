@@ -139,9 +139,9 @@ def settle(office: Office, doors: Sequence[str], *, poll_s: float = 1.0) -> None
     office.write()
     for limit in ("per_address = 4", "per_domain = 100", "in_all = 2000"):
         office.change("routes.toml", f"\n{limit}\n", f"\n{limit.split()[0]} = 10000000\n")
-    server = {"host": "127.0.0.1", "tls": "none", "port": office.dovecot.port}
+    port = office.dovecot.port
     for door in doors:
-        office.watch(door, **server, poll_s=poll_s, idle=True)
+        office.watch(door, host="127.0.0.1", tls="none", port=port, poll_s=poll_s, idle=True)
 
 
 def measure(office: Office, contents: Iterable[bytes], *, within_s: float = 3600) -> Figures:

@@ -70,7 +70,7 @@ def memory(axes: Axes, found: dict[str, list[dict[str, Any]]]) -> None:
 def growth(axes: Axes, found: dict[str, dict[str, list[float]]]) -> None:
     """What the same work takes with more stored."""
     sizes = sorted(found, key=int)
-    axes.set_prop_cycle(color=mpl.colormaps["tab20"].colors)
+    axes.set_prop_cycle(color=[mpl.colormaps["tab20"](nth) for nth in range(20)])
     for name in found[sizes[0]]:
         axes.plot(
             [int(size) for size in sizes], [found[size][name][0] for size in sizes], label=name

@@ -120,7 +120,12 @@ def _rows(
     )
     for event in ("message_opened", "enquiry_opened", "deadline_started", "outbox_sent"):
         subject = f"enquiry:{number}"
-        line = {"event": event, "actor": "software", "subject": subject, "detail": {}}
+        line: dict[str, Any] = {
+            "event": event,
+            "actor": "software",
+            "subject": subject,
+            "detail": {},
+        }
         yield "audit", {"at": received, **line}
     words = f"{sender} {address}".lower()
     yield "message_words", {"message_id": number, "words": words}
