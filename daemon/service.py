@@ -187,10 +187,11 @@ def keep_memory_small() -> None:
 def keep_out_of_collections() -> None:
     """Have the collector leave alone what was made so far: rules, model and templates stay.
 
-    It would walk all of it again and again, and find nothing to collect.
+    It would walk all of it again and again, and find nothing to collect. What reading the rules and
+    the model took besides is given back, where the C library is glibc.
     """
     gc.unfreeze()  # what a daemon before this one left
     gc.collect()
     gc.freeze()
-    with suppress(OSError, AttributeError):  # elsewhere than with glibc nothing happens
-        ctypes.CDLL(None).malloc_trim(0)  # what reading the rules and the model took
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from benchmarks.stored import fill
 from daemon.model import Reader
-from daemon.store import registers
+from daemon.store import Store, registers
 from daemon.store.registers import Filter
 from tests.builders import a_mail, an_office_over
 
@@ -66,6 +67,27 @@ def test_a_part_of_a_reference_is_found_and_a_name_of_five_letters_too(office):
         assert names(office, part) == ["Bo Prys"], part
     office.take(a_mail(sender="Di Singh <di@singh.example>", subject="My care"))
     assert names(office, "singh") == ["Di Singh"]
+
+
+def test_without_the_right_to_the_extension_a_search_reads_all_words(database_url):
+    """An office whose database is another's: its tables are made, and searches find."""
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("CREATE ROLE guest LOGIN")
+        owner.execute("GRANT CREATE ON SCHEMA public TO guest")
+    store = Store.open(database_url.replace("//tests@", "//guest@"))
+    try:
+        store.prepare()
+        office = an_office_over(store)
+        office.take(a_mail(sender="Bo Prys <bo@work.example>"))
+        assert names(office, "rys") == ["Bo Prys"]
+        with store.read() as tx:
+            made = "SELECT count(*) FROM pg_indexes WHERE indexname = 'message_search'"
+            assert tx.connection.scalar(text(made)) == 0
+    finally:
+        store.close()
+        with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as owner:
+            owner.execute("DROP OWNED BY guest")
+            owner.execute("DROP ROLE guest")
 
 
 def test_what_is_erased_or_changed_is_found_no_more(office):
