@@ -57,7 +57,10 @@ def list_register(
     if as_json:
         print(json.dumps(_as_json(found)))
         return
-    Console().print(_as_table(found))
+    if found.rows:
+        Console().print(_as_table(found))
+    else:  # a table without rows would be an empty line
+        print(f"{found.title}: nothing that fits.")
     if found.restricted:
         count = found.restricted
         print(f"{count} restricted {'entry is' if count == 1 else 'entries are'} not shown.")

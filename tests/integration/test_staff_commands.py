@@ -107,7 +107,9 @@ def test_registers_are_listed_for_people_and_programs(office, reference):
     assert reference in run(office, "list", "central-assurance", by=False)
     assert listed(office, "specific-handling")["title"]
     assert "mp-oversight" in run(office, "list", "mp", by=False, code=64)
-    about_nobody = run(office, "list", "central-assurance", "--about", "zzz", "--json", by=False)
+    nobody = ("list", "central-assurance", "--about", "zzz")
+    assert "Central assurance: nothing that fits." in run(office, *nobody, by=False)
+    about_nobody = run(office, *nobody, "--json", by=False)
     assert json.loads(about_nobody)["entries"] == []
 
 
@@ -243,6 +245,11 @@ def test_a_decision_needs_something_to_decide(office, reference):
     """One thing, and yes or no."""
     assert "--agree or --decline" in run(office, "decide", reference, code=64)
     assert "--referral NUMBER" in run(office, "decide", "--agree", code=64)
+    # Whatever was proposed for it, if no other test has decided that: then there is nothing left.
+    CliRunner().invoke(
+        command.app,
+        ["decide", reference, "--agree", "--by", "A. Person", "--config", str(office.path)],
+    )
     assert "None" not in run(office, "decide", reference, "--agree", code=65)
 
 
