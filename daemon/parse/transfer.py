@@ -26,14 +26,22 @@ def decoded(data: bytes, encoding: str) -> bytes:
     """
     name = encoding.partition(";")[0].strip().lower().strip("\"' ")
     if name == "base64" and _looks_like_base64(data[:_SAMPLE_BYTES]):
-        octets: bytes = decode_base64_payload(data.decode("ascii", "ignore"))
-        return octets
+        return _base64_decoded(data)
     if name.startswith("quoted-print"):
         return _plain_ends(quopri.decodestring(data))
     if name in _UU_NAMES:
         files, _ = uu_files(data)
         return files[0][1] if files else data
     return data if name == "binary" else _plain_ends(data)
+
+
+def _base64_decoded(data: bytes) -> bytes:
+    """Decode what keeps to the standard in one go, and the rest as mail clients do."""
+    try:
+        return binascii.a2b_base64(data.translate(None, b"\r\n"), strict_mode=True)
+    except binascii.Error:
+        octets: bytes = decode_base64_payload(data.decode("ascii", "ignore"))
+        return octets
 
 
 def uu_files(data: bytes) -> tuple[list[tuple[str, bytes]], bytes]:

@@ -13,6 +13,7 @@ from email.feedparser import BytesFeedParser
 from email.policy import compat32
 from typing import TYPE_CHECKING, Any
 
+from daemon.parse.bulk import Bulk
 from daemon.parse.charsets import decode
 from daemon.parse.limits import MAX_DEPTH, MAX_NESTED_BYTES, MAX_PARTS
 from daemon.parse.transfer import decoded
@@ -38,6 +39,7 @@ class Budget:
         self.depth = MAX_DEPTH
         self.nested_bytes = MAX_NESTED_BYTES
         self.defects: list[str] = []
+        self.bulk = Bulk()
 
     def note(self, defect: str) -> None:
         """Remember what had to be left out or mended, once."""
@@ -124,7 +126,8 @@ class Part:
     def around(self) -> bytes:
         """What stands before the first and after the last boundary of a multipart."""
         texts = (self.node.preamble, self.node.epilogue)
-        return b"\n".join((text or "").encode("ascii", "surrogateescape") for text in texts)
+        around = b"\n".join((text or "").encode("ascii", "surrogateescape") for text in texts)
+        return self.budget.bulk.restored(around)
 
     def _encoded(self) -> bytes:
         """Return the payload before transfer decoding; the library shows it only so."""
@@ -133,7 +136,7 @@ class Part:
             payload = self.node.get_payload(decode=True)
         except _HOSTILE:
             return b""
-        return payload if isinstance(payload, bytes) else b""
+        return self.budget.bulk.restored(payload) if isinstance(payload, bytes) else b""
 
     def _found_anyway(self) -> list[Node]:
         body = self._encoded()
@@ -175,7 +178,7 @@ def build(
     budget.parts += 1
     header = b"".join(name.encode() + b": " + value + b"\n" for name, value in fields)
     try:
-        parser.feed(header + b"\n" + body)
+        parser.feed(header + b"\n" + budget.bulk.lifted(body))
         parser.close()
     except _EnoughError:
         budget.note("the message has too many parts; the rest was not read")
