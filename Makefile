@@ -5,10 +5,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# The newest suitable Python; override with `make PYTHON=/path/to/python3 …`.
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	&& command -v $$p && break; done)
+# The distribution's Python where it will do: it is built with profiles of real programs (a fifth
+# less processor time) and mended with the system. Else the first on the path that is new enough;
+# override with `make PYTHON=/path/to/python3 …`.
+PYTHON ?= $(shell for check in 'import ensurepip' 'pass'; do \
+	for p in /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do \
+		command -v $$p >/dev/null \
+		&& $$p -c "import sys; $$check; sys.exit(sys.version_info < (3, 11))" 2>/dev/null \
+		&& command -v $$p && exit; done; done)
 VENV := .venv
 MODEL := var/models/.ready
 BIN := $(VENV)/bin
