@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from daemon.classify.ruleset import RuleSet
     from daemon.model import Directory, Message
 
-CODE_VERSION: Final = 7
+CODE_VERSION: Final = 8
 """Raised with every change here that could change an answer."""
 
 _VERSION_CHARS: Final = 12

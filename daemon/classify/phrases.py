@@ -13,18 +13,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import re2
 
+from daemon.classify.needed import Index, Need, needs_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 SEPARATOR: Final = r"""[\s,;:"'()–—-]+"""
+BOUNDARY: Final = r"\b"
 GAP: Final = r"""(?:[\s,;:"'()–—-]+[^\s.!?]+){0,6}?[\s,;:"'()–—-]+"""
 ENDING: Final = r"""[\pL\pN_']*"""
 HYPHEN: Final = r"""[\s-]?"""
 NUMBER: Final = r"""[0-9][0-9.,]*"""
 
 _MEMORY: Final = (256 << 10, 4 << 20)  # bytes for one pattern, and what it is read in
-_SET_MEMORY: Final = (24 << 20, 64 << 20, 256 << 20)  # for all of them together
-_QUOTES: Final = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " "})
+_SET_MEMORY: Final = (8 << 20, 64 << 20, 256 << 20)  # for several together
+# Beside quotation marks, the two letters that RE2 takes for plain ones when case does not matter.
+_EVEN: Final = str.maketrans(
+    {"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "\u00a0": " ", "\u017f": "s", "\u212a": "k"}
+)
 _PIECES: Final = re2.compile(r"\s*\.\.\.\s*|\s+|[(|)*#.-]|[^\s(|)*#.-]+")
 
 
@@ -33,8 +39,8 @@ class PhraseError(ValueError):
 
 
 def even(text: str) -> str:
-    """Return text with typographic quotation marks and hard spaces made plain."""
-    return text.translate(_QUOTES)
+    """Return text with typographic quotation marks, hard spaces and odd letters made plain."""
+    return text.translate(_EVEN)
 
 
 def options(*, ignore_case: bool = True, memory: int = _MEMORY[-1]) -> Any:  # noqa: ANN401 - re2 ships no types
@@ -62,26 +68,25 @@ def compiled(source: str, *, ignore_case: bool = True) -> Any:  # noqa: ANN401 -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Words to look for: `full` is what they mean, `start` a cheaper part that must occur too.
+    """Words to look for: the pattern that they mean, and the words without which none occur."""
 
-    Gaps cost RE2 most of its time, so a scan looks for what stands before the first one.
-    """
-
-    start: str
     full: str
+    needs: tuple[Need, ...] = ()
 
 
 def phrase(text: str) -> Wanted:
     """Return what a phrase looks for."""
     plain = even(text).strip()
-    before_gap = plain.partition("...")[0].strip()
-    has_start = bool(before_gap) and before_gap.count("(") == before_gap.count(")")
-    return Wanted(start=_source(before_gap if has_start else plain), full=_source(plain))
+    starts, ends = _is_plain(plain.lstrip("(")[:1]), _is_plain(plain.rstrip(")")[-1:])
+    pieces = _PIECES.findall(plain)
+    body = "".join(_piece(piece) for piece in pieces)
+    full = f"{BOUNDARY if starts else ''}{body}{BOUNDARY if ends else ''}"
+    return Wanted(full=full, needs=needs_of(pieces, starts=starts, ends=ends))
 
 
 def pattern(source: str) -> Wanted:
     """Return what an RE2 pattern looks for."""
-    return Wanted(start=source, full=source)
+    return Wanted(full=source)
 
 
 def any_of(wanted: Iterable[Wanted]) -> str:
@@ -92,25 +97,29 @@ def any_of(wanted: Iterable[Wanted]) -> str:
 class Scan:
     """Many groups of wanted words, looked for in one pass over a text.
 
-    Most of the thousands of phrases occur in no mail of a month: each is compiled by itself when
-    its start is first found, since all of them together would take 30 MB.
+    Most of the phrases occur in no mail of a month: each is compiled by itself when its words are
+    first found, since all of them together would take 30 MB.
     """
 
-    __slots__ = ("_group_of", "_set", "_sources", "_words")
+    __slots__ = ("_group_of", "_index", "_patterns", "_set", "_sources", "_words")
 
     def __init__(self, groups: Sequence[Sequence[Wanted]]) -> None:
         flat = [(number, one) for number, group in enumerate(groups) for one in group]
         self._group_of = tuple(number for number, _ in flat)
         self._sources = tuple(one.full for _, one in flat)
         self._words: dict[int, Any] = {}
+        # What says of itself no words that it needs is looked for in one go.
+        self._patterns = tuple(index for index, (_, one) in enumerate(flat) if not one.needs)
         # The first always matches: an empty answer then means that memory ran out.
-        self._set = _set_of(("(?s).?", *(one.start for _, one in flat)))
+        self._set = _set_of(("(?s).?", *(self._sources[index] for index in self._patterns)))
+        never: tuple[Need, ...] = (frozenset(),)
+        self._index = Index([one.needs or never for _, one in flat])
 
     def hits(self, text: str) -> Mapping[int, tuple[str, ...]]:
         """Return which groups occur in a text, each with the words that matched."""
         found: dict[int, list[str]] = defaultdict(list)
         octets = text.encode("utf-8", "replace")  # once, and not for each search
-        for index in self._candidates(octets):
+        for index in sorted((*self._index.candidates(octets), *self._of_patterns(octets))):
             match = self._word(index).search(octets)
             if match is not None:
                 found[self._group_of[index]].append(match.group(0).decode("utf-8", "replace"))
@@ -122,20 +131,14 @@ class Scan:
             found = self._words[index] = compiled(self._sources[index])
         return found
 
-    def _candidates(self, octets: bytes) -> Iterable[int]:
-        """Return the words that may occur: all, should RE2 have run out of memory."""
-        indexes = self._set.Match(octets)
-        if not indexes:
-            return range(len(self._sources))
-        return sorted(index - 1 for index in indexes if index)
-
-
-def _source(text: str) -> str:
-    """Return the RE2 source that stands for a phrase."""
-    body = "".join(_piece(piece) for piece in _PIECES.findall(text))
-    before = r"\b" if _is_plain(text.lstrip("(")[:1]) else ""
-    after = r"\b" if _is_plain(text.rstrip(")")[-1:]) else ""
-    return f"{before}{body}{after}"
+    def _of_patterns(self, octets: bytes) -> Iterable[int]:
+        """Return the patterns that occur: all, should RE2 have run out of memory."""
+        if not self._patterns:
+            return ()
+        found = self._set.Match(octets)
+        if not found:
+            return self._patterns
+        return [self._patterns[number - 1] for number in found if number]
 
 
 def _piece(piece: str) -> str:

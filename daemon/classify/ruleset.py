@@ -348,7 +348,6 @@ def _checked(wanted: list[Wanted], key: str, mistakes: Mistakes) -> tuple[Wanted
     taken: list[Wanted] = []
     for one in wanted:
         try:
-            compiled(one.start)
             matches_anything = compiled(one.full).search("") is not None
         except PhraseError as error:
             mistakes.append((key, f"does not compile: {error}: {one.full}"))
