@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from connectors.base import ConnectorError, Inbox
     from daemon.intake import InboxFacts, Intake, Taken
+    from daemon.intake.prepare import Coming
     from daemon.store import Lease, Store
 
 _FIRST_PAUSE = timedelta(seconds=5)
@@ -99,19 +100,47 @@ class Poller:
             saved = tx.cursor(self.facts.name)
         cursor = Cursor(saved) if saved is not None else None
         more = True
+        ahead: tuple[Batch, Coming] | None = None
         while more and not self.stopping():
-            batch = self.inbox.fetch(cursor, limit=self.batch, known=self._known)
+            batch, coming = ahead or (self._fetch(cursor), None)
+            ahead = None
             if batch.messages or batch.missed or batch.cursor != cursor:
-                stored += self._take(batch, lease)
+                taken = self._store(batch, lease, coming)
+                # What comes next is prepared while the letters of this batch leave.
+                ahead = self._look_ahead(batch) if batch.more else None
+                stored += self._follow(taken)
             cursor, more, self.backlog = batch.cursor, batch.more, batch.left
         if not self.stopping() and self._reconcile_is_due():
             stored += self._reconcile(lease, cursor)
         return stored
 
+    def _fetch(self, cursor: Cursor | None) -> Batch:
+        return self.inbox.fetch(cursor, limit=self.batch, known=self._known)
+
+    def _look_ahead(self, batch: Batch) -> tuple[Batch, Coming] | None:
+        """Fetch the batch after one that is stored, and have it prepared, where another process is.
+
+        Where the inbox fails, that shows when the batch is fetched in its turn.
+        """
+        if not self.intake.looks_ahead or self.stopping():
+            return None
+        try:
+            following = self._fetch(batch.cursor)
+        except (UnavailableError, AccessDeniedError, PausedError):
+            return None
+        return following, self.intake.prepared(self.facts, following.messages)
+
     def _take(self, batch: Batch, lease: Lease) -> int:
+        return self._follow(self._store(batch, lease))
+
+    def _store(self, batch: Batch, lease: Lease, coming: Coming | None = None) -> list[Taken]:
         self.standing.begins(self.clock())
-        taken = self.intake.take_in(self.facts, batch, lease=lease)
+        taken = self.intake.take_in(self.facts, batch, lease=lease, coming=coming)
         self._note_lag(batch)
+        return taken
+
+    def _follow(self, taken: Sequence[Taken]) -> int:
+        """Do what follows when messages are stored; return how many are new."""
         self.on_taken(self.facts, taken)
         self._mark([one.external_id for one in taken if one.is_settled])
         return sum(one.state not in {"known", "missed"} for one in taken)

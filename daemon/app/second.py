@@ -1,4 +1,4 @@
-"""A second process that parses and classifies, while the first stores what came before.
+"""A second process that parses and classifies, while the first stores and sends what came before.
 
 It is forked from the first one with rules and model in place, which both then share, and is handed
 whole batches. It keeps nothing and writes nothing: should it end, hang, or know another model, the
@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import warnings
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from daemon.intake.facts import InboxFacts
 
 FEWEST: Final = 4  # messages: fewer are read faster than they are handed over
+_AHEAD_BYTES: Final = 4 << 20  # of answers that nobody has asked for yet; the system may allow less
 _PATIENCE_S: Final = 20.0  # for one message; a transaction waits
 _IGNORED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 
@@ -65,6 +67,11 @@ class SecondReader:
         """The number of the second process; 0 where there is none."""
         return self._pid
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a second process."""
+        return self._line is not None
+
     def start(self) -> None:
         """Fork the second process, where the machine has a processor for it.
 
@@ -73,6 +80,7 @@ class SecondReader:
         if len(os.sched_getaffinity(0)) == 1:
             return
         ours, theirs = socket.socketpair()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD_BYTES)
         self._file = os.memfd_create("batch")
         sys.stdout.flush()
         sys.stderr.flush()
@@ -92,12 +100,12 @@ class SecondReader:
         now: datetime,
         by_ourselves: Callable[[RawMessage], Prepared],
     ) -> Iterator[Prepared]:
-        """Return messages prepared, in their order, each as soon as it is there.
+        """Ask for messages, and return them prepared, in their order, each as soon as it is there.
 
         Those that the second process does not give back go `by_ourselves`; where it is not to be
         asked, at once, and not in the transaction that will take them.
         """
-        if len(messages) < FEWEST or self._line is None or self._alone.locked():
+        if len(messages) < FEWEST or self._line is None or not self._alone.acquire(blocking=False):
             return iter([by_ourselves(one) for one in messages])
         batch = _Batch(
             messages=tuple(replace(one, content=b"") for one in messages),
@@ -106,42 +114,38 @@ class SecondReader:
             now=now,
             version=self._classifier.version,
         )
-        return self._as_they_come(batch, messages, by_ourselves)
+        return _Coming(self, self._ask(batch, messages), messages, by_ourselves)
 
-    def _as_they_come(
-        self,
-        batch: _Batch,
-        messages: Sequence[RawMessage],
-        by_ourselves: Callable[[RawMessage], Prepared],
-    ) -> Iterator[Prepared]:
-        done = 0
-        if self._alone.acquire(blocking=False):
-            try:
-                for item in self._answers(batch, messages):
-                    yield replace(item, raw=messages[done])
-                    done += 1
-            finally:
-                self._alone.release()
-        yield from map(by_ourselves, messages[done:])
-
-    def _answers(self, batch: _Batch, messages: Sequence[RawMessage]) -> Iterator[Prepared]:
-        """Ask for a batch and yield what comes back of it, until nothing more does."""
-        line = self._line
+    def _ask(self, batch: _Batch, messages: Sequence[RawMessage]) -> int:
+        """Hand a batch over; return its number, 0 where it could not be."""
+        if self._line is None:
+            return 0
+        self._number += 1
         try:
-            if line is None:
-                return
-            self._number += 1
             lengths = tuple(_written(self._file, [one.content for one in messages]))
-            line.send(replace(batch, number=self._number, lengths=lengths))
-            for _ in messages:
-                item = _answer(line, self._number)
-                if item is None:
-                    return
-                yield item
-            os.ftruncate(self._file, 0)
+            self._line.send(replace(batch, number=self._number, lengths=lengths))
+        except (OSError, pickle.PickleError) as error:
+            self._lose(error)
+            return 0
+        return self._number
+
+    def answer(self, number: int) -> Prepared | None:
+        """Return the next answer to a batch that was asked for; None: there is no more."""
+        if self._line is None or not number:
+            return None
+        try:
+            return _answer(self._line, number)
         except (OSError, EOFError, pickle.PickleError) as error:
-            self._log.warning("reader_lost", why=type(error).__name__)
-            self.close()
+            self._lose(error)
+            return None
+
+    def next_batch(self) -> None:
+        """Say that nothing more is wanted of the last one."""
+        self._alone.release()
+
+    def _lose(self, error: Exception) -> None:
+        self._log.warning("reader_lost", why=type(error).__name__)
+        self.close()
 
     def close(self) -> None:
         """End the second process; what comes is prepared in this one from now on."""
@@ -155,6 +159,48 @@ class SecondReader:
             os.kill(pid, signal.SIGKILL)
         with suppress(ChildProcessError):
             os.waitpid(pid, 0)
+
+
+class _Coming:
+    """The answers to a batch, as they are asked for; whoever has it has the second process."""
+
+    def __init__(
+        self,
+        reader: SecondReader,
+        number: int,
+        messages: Sequence[RawMessage],
+        by_ourselves: Callable[[RawMessage], Prepared],
+    ) -> None:
+        self._reader, self._number = reader, number
+        self._waiting = deque(messages)
+        self._by_ourselves = by_ourselves
+        self._is_open = True
+
+    def __iter__(self) -> Iterator[Prepared]:
+        return self
+
+    def __next__(self) -> Prepared:
+        if not self._waiting:
+            self.close()
+            raise StopIteration
+        raw = self._waiting.popleft()
+        item = self._reader.answer(self._number) if self._is_open else None
+        if item is None:
+            self.close()
+            return self._by_ourselves(raw)
+        if not self._waiting:
+            self.close()
+        return replace(item, raw=raw)
+
+    def close(self) -> None:
+        """Let the next batch have the second process; the rest of this one is left to us."""
+        if self._is_open:
+            self._is_open = False
+            self._reader.next_batch()
+
+    def __del__(self) -> None:
+        """Nobody asks for the rest: we were told to stop, or the transaction failed."""
+        self.close()
 
 
 def _forked() -> int:

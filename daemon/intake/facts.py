@@ -25,7 +25,12 @@ class Classifies(Protocol):
 
 
 class PreparesElsewhere(Protocol):
-    """What may prepare messages in another process while they are stored in this one."""
+    """What may prepare messages in another process, while this one goes on."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is another process."""
+        ...
 
     def prepare_all(
         self,
@@ -36,7 +41,7 @@ class PreparesElsewhere(Protocol):
         now: datetime,
         by_ourselves: Callable[[RawMessage], Prepared],
     ) -> Iterator[Prepared]:
-        """Yield messages prepared, in their order; `by_ourselves` does what it does not do."""
+        """Begin at once; yield them in their order. `by_ourselves` does what it does not do."""
         ...
 
 

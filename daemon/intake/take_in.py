@@ -70,14 +70,29 @@ class Intake:
     obey: Obeys  # does what an answer to a notice says
     elsewhere: PreparesElsewhere | None = None
 
-    def take_in(self, inbox: InboxFacts, batch: Batch, *, lease: Lease | None) -> list[Taken]:
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a batch can be prepared while this process does something else."""
+        return self.elsewhere is not None and self.elsewhere.is_there
+
+    def take_in(
+        self,
+        inbox: InboxFacts,
+        batch: Batch,
+        *,
+        lease: Lease | None,
+        coming: Coming | None = None,
+    ) -> list[Taken]:
         """Store a batch, decide each message, and note the cursor: one commit for all of it.
+
+        `coming` are its messages where they are `prepared` already.
 
         Raises:
             LeaseLostError: somebody else works on this inbox now; nothing was written.
             StoreUnavailableError: the database does not answer; nothing was written.
         """
-        coming = self._prepared(inbox, batch.messages)
+        if coming is None:
+            coming = self.prepared(inbox, batch.messages)
         for _ in range(_TRIES - 1):
             try:
                 return self._commit(inbox, coming, batch, lease)
@@ -85,7 +100,7 @@ class Intake:
                 continue  # another daemon was in the way: all of it again
         return self._commit(inbox, coming, batch, lease)
 
-    def _prepared(self, inbox: InboxFacts, messages: Sequence[RawMessage]) -> Coming:
+    def prepared(self, inbox: InboxFacts, messages: Sequence[RawMessage]) -> Coming:
         """Return messages prepared: at once, or by another process as they are asked for."""
         own_servers, now = self.filing.policy.directory.own_servers, self.clock()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -382,3 +383,93 @@ def test_a_pause_that_the_other_side_asks_for_is_no_trouble(office, inbox):
     deliver(inbox, "a")
     assert poller.poll() == 1
     assert not [event for event in poller.log.events if event.startswith("inbox_")]
+
+
+# With another process that prepares
+
+
+class Elsewhere:
+    """Prepares in this process, and notes when it is asked; it may be away."""
+
+    def __init__(self, heard):
+        self.heard, self.is_there = heard, True
+
+    def prepare_all(self, messages, _inbox, *, own_servers, now, by_ourselves):
+        del own_servers, now
+        self.heard.append(("asked", [one.external_id for one in messages]))
+        return map(by_ourselves, messages)
+
+
+@pytest.fixture
+def heard():
+    return []
+
+
+@pytest.fixture
+def elsewhere(heard):
+    return Elsewhere(heard)
+
+
+@pytest.fixture
+def ahead(office, elsewhere):
+    return replace(office, intake=replace(office.intake, elsewhere=elsewhere))
+
+
+def told(heard):
+    return lambda _facts, taken: heard.append(("taken", [one.external_id for one in taken]))
+
+
+def test_the_next_batch_is_prepared_while_the_letters_of_one_leave(ahead, inbox, heard):
+    """It is asked for when the one before is stored, and each of them once."""
+    ids = deliver(inbox, *"abcdefgh")
+    assert a_poller(ahead, inbox, on_taken=told(heard)).poll() == 8
+    first, second, third = ids[:3], ids[3:6], ids[6:]
+    assert heard == [
+        ("asked", first),
+        *(("asked", second), ("taken", first)),
+        *(("asked", third), ("taken", second)),
+        ("taken", third),
+    ]
+    assert inbox.marked == ids
+    assert cursor(ahead) == "8"
+
+
+@pytest.mark.parametrize("error", [UnavailableError("gone"), AccessDeniedError("refused")])
+def test_an_inbox_that_fails_ahead_keeps_nothing_from_what_is_stored(ahead, inbox, heard, error):
+    """What is stored is told of; the trouble shows when the next batch is due."""
+    ids = deliver(inbox, *"abcdef")
+    poller = a_poller(ahead, inbox, on_taken=told(heard))
+    fetch = inbox.fetch
+
+    def once(*args, **kwargs):
+        found = fetch(*args, **kwargs)
+        inbox.broken = error
+        return found
+
+    inbox.fetch = once
+    assert poller.poll() == 0
+    assert heard[-1] == ("taken", ids[:3])
+    assert (cursor(ahead), poller.failures) == ("3", 1)
+    inbox.broken, inbox.fetch = None, fetch
+    ahead.clock.now = poller.retry_at
+    assert poller.poll() == 3
+    assert [one for one, _ in receipts(ahead)] == ids
+
+
+def test_a_stop_leaves_what_was_fetched_ahead_for_the_next_start(ahead, inbox):
+    """It is not stored, not marked, and not passed over."""
+    deliver(inbox, *"abcdefgh")
+    stops = iter([False, False, True, True])
+    assert a_poller(ahead, inbox, stopping=lambda: next(stops)).poll() == 3
+    assert (cursor(ahead), len(inbox.marked)) == ("3", 3)
+    assert a_poller(ahead, inbox).poll() == 5
+
+
+def test_nothing_is_fetched_ahead_where_no_other_process_is(ahead, inbox, elsewhere):
+    """It would only lie in memory."""
+    elsewhere.is_there = False
+    deliver(inbox, *"abcdef")
+    looks = []
+    poller = a_poller(ahead, inbox, on_taken=lambda _facts, _taken: looks.append(inbox.looks))
+    poller.poll()
+    assert looks == [1, 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -15,6 +16,7 @@ from daemon.app.reader import LiveClassifier
 from daemon.app.second import FEWEST, SecondReader
 from daemon.intake.prepare import Coming, prepare
 from tests.builders import NOW, a_mail, a_raw, an_inbox
+from tests.servers import wait_until
 from tests.unit.classifying import the_classifier
 
 
@@ -188,3 +190,23 @@ def test_what_came_is_gone_through_again():
     assert [next(first), next(first)] == [0, 1]
     assert list(coming) == [0, 1, 2, 3, 4]
     assert list(coming) == [0, 1, 2, 3, 4]
+
+
+def test_it_works_while_nobody_asks(asked, reader):
+    """What was asked for is there when it is wanted, though the reader no longer answers."""
+    raws = some(12)
+    coming = asked.coming(raws)
+    wait_until(reader._line.poll, what="an answer")
+    time.sleep(1)
+    os.kill(reader.pid, signal.SIGSTOP)
+    assert [one.raw for one in coming] == raws
+    assert asked.ours == 0
+
+
+def test_a_batch_that_nobody_asks_for_leaves_the_way_free(asked):
+    """We were told to stop, or the database was away."""
+    coming = asked.coming(some(8))
+    del coming
+    raws = some(7)
+    assert list(asked.coming(raws)) == [asked.expected(raw) for raw in raws]
+    assert asked.ours == 0
