@@ -5,12 +5,19 @@ once, and a repeat is the same mail. What is refused for good goes to a person.
 
 One mail over which the outlet fails says little of the outlet, two in a row say that it is
 away: so no mail can keep the others waiting, and days without an outlet cost no mail an attempt.
+
+An outlet of several connections is sent to by as many threads: what a process that is killed may
+repeat is one mail for each.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from connectors.base import (
@@ -25,7 +32,7 @@ from daemon.model import ClockKind, OutboxKind
 from daemon.reports import failure_told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from connectors.base import ConnectorError, Outlet
@@ -60,6 +67,15 @@ class Round:
     rejected: int = 0
     stopped_by: ConnectorError | None = None  # the outlet itself failed: it waits
 
+    def plus(self, other: Round) -> Round:
+        """Return the counts of both."""
+        return replace(
+            self,
+            sent=self.sent + other.sent,
+            deferred=self.deferred + other.deferred,
+            rejected=self.rejected + other.rejected,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
@@ -71,6 +87,7 @@ class Sender:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]  # 0 to 1
     paces: Mapping[str, Pace] = field(default_factory=dict)  # of outlets that are limited
+    connections: Mapping[str, int] = field(default_factory=dict)  # of outlets that have several
     shadow: bool = False  # nothing is sent
 
     def send_due(self, outlet: Outlet, *, until: Callable[[], bool] = lambda: False) -> Round:
@@ -108,29 +125,32 @@ class Sender:
     def _send_all(
         self, outlet: Outlet, claimed: list[Claimed], done: Round, until: Callable[[], bool]
     ) -> Round:
-        rest = list(claimed)
-        in_doubt: list[_Unsent] = []
-        enough = self.clock() + _BEGIN_WITHIN
-        while rest and not _is_away(in_doubt) and not until() and self.clock() < enough:
-            entry = rest.pop(0)
-            sent = done.sent
-            try:
-                done = self._send(outlet, entry, done)
-            except (UnavailableError, AccessDeniedError) as error:
-                in_doubt.append((entry, error))
-            if done.sent > sent:  # the outlet is there: it was the mail
-                for one, why in in_doubt:
-                    self._later(one, str(why))
-                done = replace(done, deferred=done.deferred + len(in_doubt))
-                in_doubt = []
-        self._give_back(in_doubt, rest)
-        return replace(done, stopped_by=in_doubt[-1][1] if in_doubt else None)
+        load = _Load(
+            sender=self,
+            outlet=outlet,
+            rest=deque(claimed),
+            enough=self.clock() + _BEGIN_WITHIN,
+            until=until,
+        )
+        beside = min(self.connections.get(outlet.name, 1), len(claimed)) - 1
+        if beside:
+            with ThreadPoolExecutor(beside, thread_name_prefix=outlet.name) as pool:
+                others = [pool.submit(load.send_all) for _ in range(beside)]
+                load.send_all()
+            for one in others:
+                one.result()
+        else:
+            load.send_all()
+        self._give_back(load.in_doubt, load.rest)
+        stopped_by = load.in_doubt[-1][1] if load.in_doubt else None
+        return replace(done.plus(load.done), stopped_by=stopped_by)
 
-    def _send(self, outlet: Outlet, entry: Claimed, done: Round) -> Round:
+    def deliver(self, outlet: Outlet, entry: Claimed) -> Round:
         """Send one entry, mark what became of it, and count it.
 
         Raises:
             UnavailableError, AccessDeniedError: the outlet failed; the entry is as it was.
+            StoreUnavailableError: the database does not answer.
         """
         content = entry.content
         if content is None:  # one at a time: it may carry an original of 50 MB
@@ -141,19 +161,19 @@ class Sender:
             outlet.send(envelope)
         except RejectedError as error:
             self._failed(entry, str(error))
-            return replace(done, rejected=done.rejected + 1)
+            return Round(rejected=1)
         except DeferredError as error:
-            self._later(entry, str(error))
+            self.later(entry, str(error))
         except (UnavailableError, AccessDeniedError):
             raise
         except Exception as error:  # noqa: BLE001 -- a poisoned entry must not block the rest
-            self._later(entry, f"A mistake in this software ({type(error).__name__}).")
+            self.later(entry, f"A mistake in this software ({type(error).__name__}).")
         else:
             self._sent(entry)
-            return replace(done, sent=done.sent + 1)
-        return replace(done, deferred=done.deferred + 1)
+            return Round(sent=1)
+        return Round(deferred=1)
 
-    def _give_back(self, in_doubt: list[_Unsent], rest: list[Claimed]) -> None:
+    def _give_back(self, in_doubt: Sequence[_Unsent], rest: Collection[Claimed]) -> None:
         """Give back what did not leave, at no attempt; what was tried lets others go first."""
         if not (in_doubt or rest):
             return
@@ -172,7 +192,8 @@ class Sender:
                 tx.end_clocks(entry.enquiry_id, by="sent", now=now, kinds=[ClockKind.ACK])
             tx.audit("outbox_sent", f"outbox:{entry.id}", at=now, detail={"kind": entry.kind})
 
-    def _later(self, entry: Claimed, why: str) -> None:
+    def later(self, entry: Claimed, why: str) -> None:
+        """Mark an entry to be tried again after a pause, unless it was tried often enough."""
         now = self.clock()
         if entry.attempts >= GIVE_UP_AFTER:
             self._failed(entry, why)
@@ -201,6 +222,57 @@ class Sender:
         """Free what a process that has ended had claimed; return how many entries."""
         with self.store.write() as tx:
             return sum(tx.free_claims(h) for h in tx.claim_holders() if is_gone(h))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Load:
+    """The entries of one claim on their way, by one thread for each connection of the outlet."""
+
+    sender: Sender
+    outlet: Outlet
+    rest: deque[Claimed]
+    enough: datetime  # when to begin no more
+    until: Callable[[], bool]
+    done: Round = field(default_factory=Round)
+    in_doubt: list[_Unsent] = field(default_factory=list)
+    is_broken: bool = False
+    lock: Lock = field(default_factory=Lock)
+    large: Lock = field(default_factory=Lock)  # held over what is loaded when it is sent
+
+    def send_all(self) -> None:
+        """Send one entry after the other, until there is none or reason to stop.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        while (entry := self._next()) is not None:
+            try:
+                with self.large if entry.content is None else nullcontext():
+                    counted = self.sender.deliver(self.outlet, entry)
+                self._count(counted)
+            except (UnavailableError, AccessDeniedError) as error:
+                with self.lock:
+                    self.in_doubt.append((entry, error))
+            except BaseException:
+                self.is_broken = True  # the others need not find out for themselves
+                raise
+
+    def _next(self) -> Claimed | None:
+        with self.lock:
+            if not self.rest or self.is_broken or _is_away(self.in_doubt):
+                return None
+            if self.until() or self.sender.clock() >= self.enough:
+                return None
+            return self.rest.popleft()
+
+    def _count(self, counted: Round) -> None:
+        with self.lock:
+            if counted.sent:  # the outlet is there: it was the mail
+                for entry, error in self.in_doubt:
+                    self.sender.later(entry, str(error))
+                counted = replace(counted, deferred=len(self.in_doubt))
+                self.in_doubt = []
+            self.done = self.done.plus(counted)
 
 
 def _is_away(in_doubt: list[_Unsent]) -> bool:

@@ -45,7 +45,7 @@ from daemon.app.signing_in import SignIns
 from daemon.app.ticks import Tick
 from daemon.app.watch import LOOK_S, OWN_TICK, Watch
 from daemon.audit import Auditor
-from daemon.config import ImapInboxConfig
+from daemon.config import ImapInboxConfig, SmtpOutletConfig
 from daemon.deadlines import WorkingDays
 from daemon.enrich import Enricher
 from daemon.health import Alarms, Common
@@ -159,6 +159,11 @@ class App:
                 one.name: Pace(per_minute=one.per_minute)
                 for one in config.outlets
                 if one.per_minute
+            },
+            connections={
+                one.name: one.connections
+                for one in config.outlets
+                if isinstance(one, SmtpOutletConfig)
             },
             shadow=config.sending.shadow,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from connectors.base import ConnectorError, Envelope
 from connectors.imap import Account, ImapInbox, ImapOutlet
 from connectors.maildir import MaildirInbox, MaildirOutlet, make_maildir
+from connectors.several import Several
 from connectors.smtp import SmtpOutlet
 from daemon.accounts import Accounts
 from daemon.accounts import Limits as AccountLimits
@@ -427,17 +428,8 @@ def make_outlet(one: AnyOutlet, sign_ins: SignIns, networks: Networks) -> Outlet
     if isinstance(one, AccountOutletConfig):
         return networks.outlet(one)
     if isinstance(one, SmtpOutletConfig):
-        return SmtpOutlet(
-            name=one.name,
-            host=one.host,
-            port=one.port,
-            tls=one.tls,
-            username=one.username,
-            password=one.password.read if one.password else None,
-            tokens=_tokens(one.oauth, one.username or "", sign_ins),
-            ca_file=str(one.ca_file) if one.ca_file else None,
-            own_file=str(one.client_certificate.path) if one.client_certificate else None,
-        )
+        outlets = [_smtp(one, sign_ins) for _ in range(one.connections)]
+        return Several(outlets) if len(outlets) > 1 else outlets[0]
     if isinstance(one, ImapOutletConfig):
         account = Account(
             host=one.host,
@@ -452,6 +444,20 @@ def make_outlet(one: AnyOutlet, sign_ins: SignIns, networks: Networks) -> Outlet
         return ImapOutlet(name=one.name, account=account, folder=one.folder, folders=one.folders)
     make_maildir(one.path)
     return MaildirOutlet(name=one.name, path=one.path)
+
+
+def _smtp(one: SmtpOutletConfig, sign_ins: SignIns) -> SmtpOutlet:
+    return SmtpOutlet(
+        name=one.name,
+        host=one.host,
+        port=one.port,
+        tls=one.tls,
+        username=one.username,
+        password=one.password.read if one.password else None,
+        tokens=_tokens(one.oauth, one.username or "", sign_ins),
+        ca_file=str(one.ca_file) if one.ca_file else None,
+        own_file=str(one.client_certificate.path) if one.client_certificate else None,
+    )
 
 
 def sent_at_once(config: Config, entry: OutboxEntry, sign_ins: SignIns, networks: Networks) -> bool:

@@ -178,6 +178,8 @@ class SmtpOutletConfig(OutletBase):
     """Encryption by STARTTLS, or from the first byte; none for this machine alone."""
     port: Port = Field(default_factory=lambda data: _SMTP_PORT[data["tls"]])
     """The server's port; it follows from tls."""
+    connections: Annotated[int, Field(ge=1, le=20)] = 1
+    """How many at a time, each for one mail, where the server is slow (Exchange Online: 3)."""
     username: Line | None = None
     """Who signs in; left out where nobody has to."""
     oauth: Name | None = None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +19,7 @@ from connectors.base import (
 )
 from daemon.model import Hold, OutboxKind, Team
 from daemon.outbox import CLAIM, GIVE_UP_AFTER
-from daemon.store import schema
+from daemon.store import StoreUnavailableError, schema
 from tests.builders import NOW, OFFICE, a_mail, an_entry, an_office_over
 from tests.fakes import FakeOutlet
 
@@ -395,3 +398,94 @@ def test_two_daemons_send_everything_once(store, outlet):
     assert len(outlet.recipients + other.recipients) == 30
     assert len({*outlet.recipients, *other.recipients}) == 30
     assert other.recipients
+
+
+# Over several connections
+
+
+@pytest.fixture
+def wide(office, outlet):
+    """Three connections to the outlet."""
+    office.sender.connections[outlet.name] = 3
+    return office
+
+
+def test_several_mails_are_on_their_way_at_once(wide, outlet):
+    """Each waits here for two others: one after the other they would wait in vain."""
+    together = threading.Barrier(3)
+    outlet.on_send = lambda _envelope: together.wait(timeout=10)
+    queue(wide, *to("a", "b", "c"))
+    assert wide.sender.send_due(outlet).sent == 3
+
+
+def test_each_mail_leaves_once_over_several_connections(wide, outlet):
+    """However many there are; each is marked and on record."""
+    entries = to(*(f"r{n:02}" for n in range(90)))
+    queue(wide, *entries)
+    done = wide.sender.send_due(outlet)
+    assert (done.sent, done.deferred, done.rejected, done.stopped_by) == (90, 0, 0, None)
+    assert sorted(outlet.recipients) == [entry.recipient for entry in entries]
+    assert set(outbox(wide, "state", "attempts")) == {("sent", 1)}
+    assert events(wide).count("outbox_sent") == 90
+
+
+def test_an_alert_does_not_wait_for_what_came_before_it(wide, outlet):
+    """It is among the first, whatever else there is."""
+    queue(wide, *to(*(f"r{n:02}" for n in range(30))))
+    queue(wide, an_entry(recipient="alarm@home.example", kind=OutboxKind.ALERT))
+    wide.sender.send_due(outlet)
+    assert "alarm@home.example" in outlet.recipients[:3]
+
+
+def test_an_outlet_that_is_away_costs_no_mail_an_attempt_on_any_connection(wide, outlet):
+    """All is given back; the outlet is left alone."""
+    outlet.down = UnavailableError("the server does not answer")
+    queue(wide, *to(*"abcdefgh"))
+    assert wide.sender.send_due(outlet).stopped_by is outlet.down
+    assert set(outbox(wide, "state", "attempts", "claimed_by")) == {("waiting", 0, None)}
+    outlet.down = None
+    wide.clock.move(minutes=2)
+    assert wide.sender.send_due(outlet).sent == 8
+
+
+def test_one_mail_over_which_connections_break_keeps_no_other_back(wide, outlet):
+    """It is tried again later, by itself; those that were refused are told of."""
+    outlet.refused["b@home.example"] = UnavailableError("cut off")
+    outlet.refused["e@home.example"] = RejectedError("550 no such user", code=550)
+    queue(wide, *to(*"abcdefgh"))
+    done = wide.sender.send_due(outlet)
+    assert (done.rejected, done.deferred, done.stopped_by) == (1, 1, None)
+    states = dict(outbox(wide, "recipient", "state"))
+    assert states.pop("b@home.example") == "waiting"
+    assert states.pop("e@home.example") == "failed"
+    assert set(states.values()) == {"sent"}
+
+
+def test_a_database_that_goes_away_ends_the_sending_on_every_connection(wide, outlet, monkeypatch):
+    """What may have left is sent again, with the same bytes; the rest was not begun."""
+
+    def fail(*_args, **_kwargs):
+        raise StoreUnavailableError
+
+    queue(wide, *to(*(f"r{n:02}" for n in range(5))))
+    monkeypatch.setattr("daemon.store.Transaction.mark_sent", fail)
+    with pytest.raises(StoreUnavailableError):
+        wide.sender.send_due(outlet)
+    assert len(outlet.sent) <= 3
+
+
+def test_large_mails_are_loaded_one_at_a_time(wide, outlet):
+    """Each may carry an original of 50 MB."""
+    large = [replace(one, content=b"x" * 100_000) for one in to(*"abcd")]
+    at_once, most = Counter(), []
+
+    def count(envelope):
+        at_once["large"] += len(envelope.content) > 64 << 10
+        most.append(at_once["large"])
+        time.sleep(0.05)
+        at_once["large"] -= len(envelope.content) > 64 << 10
+
+    outlet.on_send = count
+    queue(wide, *large)
+    assert wide.sender.send_due(outlet).sent == 4
+    assert max(most) == 1
