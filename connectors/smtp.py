@@ -13,7 +13,6 @@ What a reply code means depends on when it comes (RFC 5321 §4.2.1):
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 import ssl
@@ -54,7 +53,6 @@ AUTHENTICATION_REQUIRED = 530
 ABOUT_THE_MESSAGE = frozenset({552, 555})  # too large; a parameter that is not understood
 
 _CHUNK = 64 * 1024
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class _StaleError(Exception):
@@ -310,9 +308,9 @@ class SmtpOutlet:
             self._judge(code, "the message")
             self._not_understood(code)
         end = b".\r\n" if letter.content.endswith(b"\r\n") else b"\r\n.\r\n"
-        content = letter.content
-        if content.startswith(b".") or b"\n." in content:
-            content = _LEADING_DOT.sub(b"..", content)
+        content = letter.content.replace(b"\n.", b"\n..")
+        if content.startswith(b"."):
+            content = b"." + content
         _upload(smtp, content, end)
         self._judge(self._outcome(smtp), "the message")
 

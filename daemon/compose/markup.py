@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _UNSAFE_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _ASCII_CONTROLS = dict.fromkeys((*range(32), 127), " ")
+_SPACE = 0x20
+_FIRST_UNCOMMON = 0x3000  # signs of East Asia and all that follows, which are many
 _KEPT_JOINERS = frozenset("\u200c\u200d")  # needed to write several languages and names
 
 
@@ -55,14 +57,26 @@ def one_line(value: object) -> str:
     text = str(value)
     if text.isascii():  # as most are: then a table does
         return " ".join(text.translate(_ASCII_CONTROLS).split())
-    kept = (c if _is_plain(c) else " " for c in text)
-    return " ".join("".join(kept).split())
+    return " ".join(text.translate(_CONTROLS).split())
+
+
+class _Controls(dict[int, int]):
+    """What a character becomes, found when it first occurs; kept for those that are common."""
+
+    def __missing__(self, code: int) -> int:
+        found = code if _is_plain(chr(code)) else _SPACE
+        if code < _FIRST_UNCOMMON:
+            self[code] = found
+        return found
 
 
 def _is_plain(character: str) -> bool:
     if character in _KEPT_JOINERS:
         return True
     return unicodedata.category(character) not in _UNSAFE_KINDS
+
+
+_CONTROLS = _Controls()
 
 
 def escape(value: object) -> str:

@@ -220,5 +220,16 @@ def _travels_unchanged(original: bytes) -> bool:
         and b"\r" not in unix
         and one_kind
         and _FIRST_HEADER.match(original) is not None
-        and max(map(len, unix.split(b"\n"))) <= MAX_LINE
+        and _lines_are_short(unix)
     )
+
+
+def _lines_are_short(unix: bytes) -> bool:
+    """Whether no line has more than `MAX_LINE` bytes; a look at each that could end one."""
+    start, size = 0, len(unix)
+    while size - start > MAX_LINE:
+        end = unix.rfind(b"\n", start, start + MAX_LINE + 1)
+        if end < 0:
+            return False
+        start = end + 1
+    return True

@@ -87,9 +87,11 @@ class WorkingDays:
         self, first: date, last: date, kind: ClockKind
     ) -> tuple[tuple[date, str], ...]:
         """Return the bank holidays on Mondays to Fridays from `first` to `last`, with names."""
-        span = (first + timedelta(days=i) for i in range((last - first).days + 1))
-        weekdays = (day for day in span if day.weekday() < _SATURDAY)
-        named = ((day, self.holiday_name(day, kind)) for day in weekdays)
+        nations, years = nations_of(kind), range(first.year, last.year + 1)
+        published = {day for year in years for day in _bank_holidays(nations, year)}
+        known = sorted(published.union(self.policy.extra_holidays))
+        within = (day for day in known if first <= day <= last and day.weekday() < _SATURDAY)
+        named = ((day, self.holiday_name(day, kind)) for day in within)
         return tuple((day, name) for day, name in named if name is not None)
 
     def holidays_of(self, year: int, kind: ClockKind) -> tuple[tuple[date, str], ...]:

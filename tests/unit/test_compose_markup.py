@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -105,3 +107,13 @@ def test_direction_marks_and_controls_become_spaces():
 def test_joiners_stay():
     """Several languages need them."""
     assert one_line("क्\u200dष") == "क्\u200dष"
+
+
+@given(st.text())
+def test_each_character_is_judged_by_itself(value):
+    """Common or not, first or again; what stays is in no unsafe kind."""
+    unsafe = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    kept = [
+        c if c in "\u200c\u200d" or unicodedata.category(c) not in unsafe else " " for c in value
+    ]
+    assert one_line(value) == " ".join("".join(kept).split())

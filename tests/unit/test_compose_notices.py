@@ -271,3 +271,15 @@ def test_one_long_item_of_evidence_is_cut():
     """The whole words stand in the original, which is attached."""
     evidence = Evidence(step=Step.RULE, name="n", says="s", text="w" * 5000)
     assert len(body(a_notice(some_facts(evidence=(evidence,))), "plain")) < 3000
+
+
+@pytest.mark.parametrize(
+    ("lengths", "opens_with_a_click"),
+    [([998], True), ([999], False), ([10, 998, 998], True), ([998, 1, 999, 1], False), ([0], True)],
+)
+def test_an_original_with_long_lines_goes_as_a_file(lengths, opens_with_a_click):
+    """A server on the way may break a line of more than 998 characters (RFC 5322 §2.1.1)."""
+    text = b"\r\n".join(b"x" * length for length in lengths)
+    original = b"From: writer@example.org\r\n\r\n" + text
+    kind, _ = attached_bytes(a_notice(original=original).content)
+    assert (kind == "message/rfc822") is opens_with_a_click

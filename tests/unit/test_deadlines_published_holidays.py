@@ -143,6 +143,18 @@ class TestLateAnnouncedHolidays:
         named = "Wednesday 9 June 2027, bank holiday entered by the office"
         assert any(named in sentence for sentence in longer.working)
 
+    def test_it_is_listed_in_its_place_among_the_others(self):
+        """As the working of a date names them; one on a Saturday is no matter."""
+        saturday = date(2027, 6, 12)
+        entered = {day: frozenset({"ENG"}) for day in (self.MOURNING, saturday)}
+        days = WorkingDays(ClockPolicy(extra_holidays=entered))
+        listed = days.weekday_holidays(date(2026, 12, 1), date(2027, 8, 30), ClockKind.OTHER)
+        assert [day.isoformat() for day, _ in listed] == [
+            *("2026-12-25", "2026-12-28", "2027-01-01", "2027-03-26", "2027-03-29"),
+            *("2027-05-03", "2027-05-31", "2027-06-09", "2027-08-30"),
+        ]
+        assert all(name == days.holiday_name(day, ClockKind.OTHER) for day, name in listed)
+
     def test_one_that_only_wales_observes_counts_for_all(self):
         """England and Wales are united, not intersected."""
         days = self.days("WLS")
