@@ -37,9 +37,10 @@ class Audits(Rows):
     ) -> None:
         """Add a line to the audit: ids, enums, dates and keyed hashes, never words or names.
 
-        `subject` is what it is about, e.g. `enquiry:17`.
+        `subject` is what it is about, e.g. `enquiry:17`. A message brings ten lines: they are
+        written together.
         """
-        self.add(
+        self.add_later(
             schema.audit,
             at=at,
             event=event,
@@ -69,6 +70,7 @@ class Audits(Rows):
 
         One that cannot be read takes nothing from the others.
         """
+        self.write_waiting()
         row, seal = schema.audit.c, schema.audit_seal.c
         ids = (
             select(row.id)
@@ -106,6 +108,7 @@ class Audits(Rows):
 
     def count_unsealed(self) -> int:
         """Return how many lines bear no seal."""
+        self.write_waiting()
         row, seal = schema.audit.c, schema.audit_seal.c
         query = (
             select(func.count())
@@ -117,6 +120,7 @@ class Audits(Rows):
 
     def count_audit(self) -> int:
         """Return how many lines the audit has."""
+        self.write_waiting()
         return self.connection.scalar(select(func.count()).select_from(schema.audit)) or 0
 
     def add_seals(self, seals: Sequence[Seal]) -> None:

@@ -18,6 +18,7 @@ class Rows:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._waiting: dict[Table, list[Mapping[str, Any]]] = {}
 
     def insert(self, table: Table, **values: Any) -> int:
         """Insert a row and return its id."""
@@ -33,6 +34,23 @@ class Rows:
         """Insert rows that name the same columns; none is fine."""
         if rows:
             self.connection.execute(_into(table), rows)
+
+    def add_later(self, table: Table, **values: Any) -> None:
+        """Add a row at the end of the savepoint or transaction, in one go with others of its table.
+
+        They keep their order. Whoever reads the table before calls `write_waiting`.
+        """
+        self._waiting.setdefault(table, []).append(values)
+
+    def write_waiting(self) -> None:
+        """Write the rows that wait."""
+        waiting, self._waiting = self._waiting, {}
+        for table, rows in waiting.items():
+            self.add_all(table, rows)
+
+    def forget_waiting(self) -> None:
+        """Drop the rows that wait: what they belong to was rolled back."""
+        self._waiting = {}
 
 
 # Building a statement costs five times what running it does: those of every message are built

@@ -62,7 +62,9 @@ class Store:
             StoreUnavailableError: the database cannot be reached or stayed locked.
         """
         with self._connected(writes=True) as connection, connection.begin():
-            yield Transaction(connection)
+            tx = Transaction(connection)
+            yield tx
+            tx.write_waiting()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

@@ -81,11 +81,14 @@ class Transaction(
             UnstorableError: the database refuses a value; the part is rolled back.
             StoreUnavailableError: the database does not answer any more.
         """
+        self.write_waiting()
         try:
             with self.connection.begin_nested():
                 yield
+                self.write_waiting()
         except BaseException as error:
             self.forget_counts()
+            self.forget_waiting()
             if isinstance(error, DBAPIError):
                 raise translated(error) from error
             raise

@@ -191,6 +191,7 @@ class Views(Rows):
         return SentRow(row=found[0], content=content, usual=usual)
 
     def _audit(self, enquiry_id: object) -> list[Row]:
+        self.write_waiting()
         row = schema.audit.c
         about = row.subject == f"enquiry:{enquiry_id}"
         return self._rows(

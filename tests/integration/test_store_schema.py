@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -387,6 +388,7 @@ def test_the_audit_takes_lines(store):
     """Ids, enums and dates."""
     with store.write() as tx:
         tx.audit("enquiry_opened", "enquiry:1", at=NOW, detail={"kind": "foi", "id": 4})
+    with store.read() as tx:
         row = tx.connection.execute(schema.audit.select()).mappings().one()
     assert (row["event"], row["actor"], row["subject"]) == (
         "enquiry_opened",
@@ -394,6 +396,31 @@ def test_the_audit_takes_lines(store):
         "enquiry:1",
     )
     assert row["detail"] == {"kind": "foi", "id": 4}
+
+
+def test_lines_of_the_audit_stand_in_the_order_in_which_they_were_added(store):
+    """Around savepoints and in them; what is rolled back leaves none, and takes none along."""
+    with store.write() as tx:
+        tx.audit("one", "enquiry:1", at=NOW)
+        with tx.savepoint():
+            tx.audit("two", "enquiry:1", at=NOW)
+        tx.audit("three", "enquiry:1", at=NOW)
+        with suppress(KeyError), tx.savepoint():
+            tx.audit("not this one", "enquiry:1", at=NOW)
+            raise KeyError
+        tx.audit("four", "enquiry:1", at=NOW)
+        assert tx.count_audit() == 4
+        tx.audit("five", "enquiry:1", at=NOW)
+    with suppress(KeyError), store.write() as tx:
+        tx.audit("nor this one", "enquiry:1", at=NOW)
+        raise KeyError
+    with store.read() as tx:
+        events = tx.connection.scalars(
+            schema.audit.select()
+            .with_only_columns(schema.audit.c.event)
+            .order_by(schema.audit.c.id)
+        )
+        assert list(events) == ["one", "two", "three", "four", "five"]
 
 
 @pytest.mark.parametrize("sql", ["UPDATE audit SET event = 'other'", "DELETE FROM audit"])
