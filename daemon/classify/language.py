@@ -5,14 +5,13 @@ from __future__ import annotations
 import mmap
 import re
 import tempfile
+from array import array
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from array import array
-
     from numpy.typing import NDArray
     from py3langid.langid import LanguageIdentifier
 
@@ -58,15 +57,18 @@ def _identifier() -> LanguageIdentifier:
     keep = [at for at, language in enumerate(full.nb_classes) if language in LANGUAGES]
     weights = full.nb_ptc.take(keep, axis=1)  # a third less than for all languages
     moves = full.tk_nextmove
-    return LanguageIdentifier(
+    found = LanguageIdentifier(
         np.frombuffer(_in_a_file(weights), weights.dtype).reshape(weights.shape),
         full.nb_pc[keep],
         [full.nb_classes[at] for at in keep],
         memoryview(_in_a_file(moves)).cast("B").cast(moves.typecode),
-        full.tk_output,
+        array("i", full.tk_output),
         norm_probs=True,
         tk_row=full.tk_row,
     )
+    # Of a hundred thousand numbers a list takes ten times as much as an array.
+    found._rowbase = array("I", found._rowbase)  # noqa: SLF001 -- it makes a list, whatever it is given
+    return found
 
 
 def _in_a_file(numbers: array[int] | NDArray[Any]) -> Any:  # noqa: ANN401 -- any buffer will do
