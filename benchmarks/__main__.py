@@ -31,7 +31,7 @@ ROUNDS = 20
 WHOLE = 500  # messages from Maildir to letters
 APART = (
     *("classification", "desk", "mailbox --runs 3", "mailbox --postgres --runs 3"),
-    *("latency", "daemons", "plots"),
+    *("peers", "latency", "daemons", "plots"),
 )
 
 

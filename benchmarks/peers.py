@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import time
 import venv
 from dataclasses import asdict, dataclass
@@ -133,7 +132,7 @@ def run_peer(office: Office, contents: Iterable[bytes]) -> Peer:
         sink.start()
         environment = _environment(office, folder, sink)
         subprocess.run([python, "-c", _PREPARE], env=environment, check=True)
-        command = [python, "-c", _FETCH]
+        command = [str(python), "-c", _FETCH]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as one:
             assert one.stdout is not None
             one.stdout.readline()
@@ -168,7 +167,7 @@ def _environment(office: Office, folder: Path, sink: SmtpSink) -> Mapping[str, s
         "PEER_MEDIA": str(folder / "media"),
         "PEER_IMAP": str(office.dovecot.port),
         "PEER_SMTP": str(sink.port),
-        "PEER_USER": office.mailbox(_BOX),
+        "PEER_USER": office.inboxes[_BOX].user,
         "PEER_PASS": PASSWORD,
     }
 
@@ -193,12 +192,12 @@ def main() -> None:
             )
     ratio = median(one.rate for one in ours) / median(one.rate for one in theirs)
     print(f"median {ratio:.1f} times django-helpdesk")
-    found = {"assurance": ours, "django-helpdesk": theirs}
-    keep(
-        "peers",
-        {name: [asdict(one) | {"rate": one.rate} for one in runs] for name, runs in found.items()},
-    )
+    found: dict[str, list[dict[str, object]]] = {
+        "assurance": [asdict(one) | {"rate": one.rate} for one in ours],
+        "django-helpdesk": [asdict(one) | {"rate": one.rate} for one in theirs],
+    }
+    keep("peers", found)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

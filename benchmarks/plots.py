@@ -43,6 +43,13 @@ def rates(axes: Axes, found: dict[str, list[dict[str, Any]]]) -> None:
     axes.set_ylabel("mails a second")
 
 
+def peers(axes: Axes, found: dict[str, list[dict[str, Any]]]) -> None:
+    """Beside another help desk, in one run: the median, lowest and highest."""
+    _spread(axes, [*found], [[run["rate"] for run in runs] for runs in found.values()])
+    axes.set_title("The same mailbox, the same servers: median, lowest and highest")
+    axes.set_ylabel("mails a second")
+
+
 def latency(axes: Axes, found: list[float]) -> None:
     """Which share of enquirers had their acknowledgement after how long."""
     axes.plot(found, [100 * (nth + 1) / len(found) for nth in range(len(found))])
@@ -106,6 +113,7 @@ def main() -> None:
     drawn: dict[str, tuple[Callable[[Axes, Any], None], Any]] = {
         "stages": (stages, kept("stages")),
         "rates": (rates, mailboxes),
+        "peers": (peers, kept("peers")),
         "latency": (latency, kept("latency")),
         "memory": (memory, courses),
         "growth": (growth, kept("growth")),
