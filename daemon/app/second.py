@@ -68,9 +68,9 @@ class SecondReader:
         return self._pid
 
     @property
-    def is_there(self) -> bool:
-        """Whether there is a second process."""
-        return self._line is not None
+    def is_free(self) -> bool:
+        """Whether there is a second process that nobody has asked for anything."""
+        return self._line is not None and not self._alone.locked()
 
     def start(self) -> None:
         """Fork the second process, where the machine has a processor for it.
@@ -141,6 +141,9 @@ class SecondReader:
 
     def next_batch(self) -> None:
         """Say that nothing more is wanted of the last one."""
+        if self._line is not None:
+            with suppress(OSError):
+                os.ftruncate(self._file, 0)  # or its bytes would stay in memory until the next
         self._alone.release()
 
     def _lose(self, error: Exception) -> None:

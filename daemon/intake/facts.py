@@ -28,8 +28,8 @@ class PreparesElsewhere(Protocol):
     """What may prepare messages in another process, while this one goes on."""
 
     @property
-    def is_there(self) -> bool:
-        """Whether there is another process."""
+    def is_free(self) -> bool:
+        """Whether another process has nothing to do."""
         ...
 
     def prepare_all(

@@ -73,7 +73,7 @@ class Intake:
     @property
     def looks_ahead(self) -> bool:
         """Whether a batch can be prepared while this process does something else."""
-        return self.elsewhere is not None and self.elsewhere.is_there
+        return self.elsewhere is not None and self.elsewhere.is_free
 
     def take_in(
         self,

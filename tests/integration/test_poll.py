@@ -389,10 +389,10 @@ def test_a_pause_that_the_other_side_asks_for_is_no_trouble(office, inbox):
 
 
 class Elsewhere:
-    """Prepares in this process, and notes when it is asked; it may be away."""
+    """Prepares in this process, and notes when it is asked; it may be busy."""
 
     def __init__(self, heard):
-        self.heard, self.is_there = heard, True
+        self.heard, self.is_free = heard, True
 
     def prepare_all(self, messages, _inbox, *, own_servers, now, by_ourselves):
         del own_servers, now
@@ -465,9 +465,9 @@ def test_a_stop_leaves_what_was_fetched_ahead_for_the_next_start(ahead, inbox):
     assert a_poller(ahead, inbox).poll() == 5
 
 
-def test_nothing_is_fetched_ahead_where_no_other_process_is(ahead, inbox, elsewhere):
+def test_nothing_is_fetched_ahead_where_no_other_process_is_free(ahead, inbox, elsewhere):
     """It would only lie in memory."""
-    elsewhere.is_there = False
+    elsewhere.is_free = False
     deliver(inbox, *"abcdef")
     looks = []
     poller = a_poller(ahead, inbox, on_taken=lambda _facts, _taken: looks.append(inbox.looks))

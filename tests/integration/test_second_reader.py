@@ -203,10 +203,15 @@ def test_it_works_while_nobody_asks(asked, reader):
     assert asked.ours == 0
 
 
-def test_a_batch_that_nobody_asks_for_leaves_the_way_free(asked):
-    """We were told to stop, or the database was away."""
+def test_a_batch_that_nobody_asks_for_leaves_the_way_free(asked, reader):
+    """We were told to stop, or the database was away; its bytes do not stay in memory."""
+    assert reader.is_free
     coming = asked.coming(some(8))
+    assert not reader.is_free
+    assert os.fstat(reader._file).st_size > 0
     del coming
+    assert reader.is_free
+    assert os.fstat(reader._file).st_size == 0
     raws = some(7)
     assert list(asked.coming(raws)) == [asked.expected(raw) for raw in raws]
     assert asked.ours == 0
