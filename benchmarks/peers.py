@@ -113,10 +113,12 @@ class Peer:
 def install() -> Path:
     """Return the Python of an environment that has the other software; made where missing."""
     python = _HOME / "bin" / "python"
-    if not (_HOME / "settings.py").exists():
+    made = _HOME / _PACKAGE  # empty; says that all of this version is there
+    if not made.exists():
         venv.create(_HOME, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", _PACKAGE], check=True)
-        (_HOME / "settings.py").write_text(_SETTINGS)
+        made.touch()
+    (_HOME / "settings.py").write_text(_SETTINGS)
     return python
 
 

@@ -235,7 +235,6 @@ class _Load:
     until: Callable[[], bool]
     done: Round = field(default_factory=Round)
     in_doubt: list[_Unsent] = field(default_factory=list)
-    is_broken: bool = False
     lock: Lock = field(default_factory=Lock)
     large: Lock = field(default_factory=Lock)  # held over what is loaded when it is sent
 
@@ -253,13 +252,10 @@ class _Load:
             except (UnavailableError, AccessDeniedError) as error:
                 with self.lock:
                     self.in_doubt.append((entry, error))
-            except BaseException:
-                self.is_broken = True  # the others need not find out for themselves
-                raise
 
     def _next(self) -> Claimed | None:
         with self.lock:
-            if not self.rest or self.is_broken or _is_away(self.in_doubt):
+            if not self.rest or _is_away(self.in_doubt):
                 return None
             if self.until() or self.sender.clock() >= self.enough:
                 return None

@@ -428,8 +428,7 @@ def make_outlet(one: AnyOutlet, sign_ins: SignIns, networks: Networks) -> Outlet
     if isinstance(one, AccountOutletConfig):
         return networks.outlet(one)
     if isinstance(one, SmtpOutletConfig):
-        outlets = [_smtp(one, sign_ins) for _ in range(one.connections)]
-        return Several(outlets) if len(outlets) > 1 else outlets[0]
+        return Several([_smtp(one, sign_ins) for _ in range(one.connections)])
     if isinstance(one, ImapOutletConfig):
         account = Account(
             host=one.host,

@@ -114,7 +114,7 @@ class SecondReader:
             now=now,
             version=self._classifier.version,
         )
-        return _Coming(self, self._ask(batch, messages), messages, by_ourselves)
+        return _Answers(self, self._ask(batch, messages), messages, by_ourselves)
 
     def _ask(self, batch: _Batch, messages: Sequence[RawMessage]) -> int:
         """Hand a batch over; return its number, 0 where it could not be."""
@@ -164,7 +164,7 @@ class SecondReader:
             os.waitpid(pid, 0)
 
 
-class _Coming:
+class _Answers:
     """The answers to a batch, as they are asked for; whoever has it has the second process."""
 
     def __init__(

@@ -62,15 +62,13 @@ class Store:
             StoreUnavailableError: the database cannot be reached or stayed locked.
         """
         with self._connected(writes=True) as connection, connection.begin():
-            tx = Transaction(connection)
-            yield tx
-            tx.write_waiting()
+            yield from _transaction(connection)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Run one short transaction that only reads."""
         with self._connected(writes=False) as connection, connection.begin():
-            yield Transaction(connection)
+            yield from _transaction(connection)
 
     @contextmanager
     def _connected(self, *, writes: bool) -> Iterator[Connection]:
@@ -256,3 +254,10 @@ class Store:
         """Give a lease back."""
         with self._connected(writes=True) as connection, connection.begin():
             leases.release(connection, lease)
+
+
+def _transaction(connection: Connection) -> Iterator[Transaction]:
+    """Yield a transaction; write what waits in it at its end, whoever began it and for what."""
+    tx = Transaction(connection)
+    yield tx
+    tx.write_waiting()

@@ -462,7 +462,7 @@ def test_one_mail_over_which_connections_break_keeps_no_other_back(wide, outlet)
 
 
 def test_a_database_that_goes_away_ends_the_sending_on_every_connection(wide, outlet, monkeypatch):
-    """What may have left is sent again, with the same bytes; the rest was not begun."""
+    """What may have left is sent again, with the same bytes; each connection ends at once."""
 
     def fail(*_args, **_kwargs):
         raise StoreUnavailableError

@@ -532,3 +532,11 @@ def test_a_missing_value_is_no_conflict(store):
     """Only a unique constraint means that somebody else was first."""
     with store.write() as tx, pytest.raises(UnstorableError), tx.savepoint():
         tx.connection.execute(schema.party.insert().values(enquiry_id=1, address=None))
+
+
+def test_no_line_of_the_audit_is_lost_in_a_transaction_that_was_to_read(store):
+    """What is added anywhere is written, or it is said that it could not be."""
+    with store.read() as tx:
+        tx.audit("one", "enquiry:1", at=NOW)
+    with store.read() as tx:
+        assert tx.count_audit() == 1

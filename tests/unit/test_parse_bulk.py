@@ -123,7 +123,5 @@ def test_many_delimiters_take_no_time() -> None:
 @settings(max_examples=500)
 def test_base64_is_decoded_as_mail_clients_do(data: bytes) -> None:
     """What keeps to the standard is decoded in one go, with the same result."""
-    if decoded(b"QUJD" * 600 + data, "base64") != b"ABC" * 600:
-        assert decoded(b"QUJD" * 600 + data, "base64") == decode_base64_payload(
-            ("QUJD" * 600) + data.decode()
-        )
+    data = b"QUJD" * 600 + data
+    assert decoded(data, "base64") == decode_base64_payload(data.decode())
