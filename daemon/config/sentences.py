@@ -47,11 +47,23 @@ def explain(details: Sequence[ErrorDetails], raw: Mapping[str, Any]) -> list[Con
 
     Whole files that are not in `raw` have been reported by whoever read them.
     """
+    places = [one["loc"] for one in details]
     return [
         _explain_one(one, raw)
         for one in details
-        if one["type"] != _FOLLOWS_FROM_OTHERS and str(one["loc"][0]) in raw
+        if not _follows_from_others(one, places) and str(one["loc"][0]) in raw
     ]
+
+
+def _follows_from_others(details: ErrorDetails, places: Sequence[Loc]) -> bool:
+    """Whether a finding goes away with another one: of a list, the entries with mistakes count not.
+
+    Whoever wrote one entry, and a wrong number in it, has listed one.
+    """
+    loc = details["loc"]
+    if details["type"] == "too_short":
+        return any(len(place) > len(loc) and place[: len(loc)] == loc for place in places)
+    return details["type"] == _FOLLOWS_FROM_OTHERS
 
 
 def _explain_one(details: ErrorDetails, raw: Mapping[str, Any]) -> ConfigError:

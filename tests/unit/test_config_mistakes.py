@@ -377,6 +377,20 @@ def test_one_mistake_gives_one_sentence(folder, file, old, new, key, says):
         assert found == {}
 
 
+def test_a_mistake_in_the_only_entry_of_a_list_is_the_only_one(folder):
+    """The entry is there: nobody is told to list one."""
+    folder.write(
+        "outlets.toml",
+        '[[outlet]]\nname = "relay"\nkind = "smtp"\nhost = "localhost"\ntls = "none"\n'
+        'connections = 0\n[use]\nacknowledgements = "relay"\nnotices = "relay"\n',
+    )
+    assert folder.mistakes() == {
+        ("outlets.toml", 'outlet "relay".connections'): "Write a number from 1 upwards."
+    }
+    folder.write("outlets.toml", 'outlet = []\n[use]\nacknowledgements = "a"\nnotices = "a"\n')
+    assert "List at least 1." in folder.mistakes().values()
+
+
 def test_people_outside_our_domains_may_be_told_when_listed(folder):
     """A duty officer with another address is written to once own_addresses names it."""
     folder.change("teams.toml", '"duty.officer@ombudsman.example"', '"Second@Trust.example"')
